@@ -1,0 +1,20 @@
+namespace Hephaestus.Protocol;
+
+/// <summary>Exit codes that both programs document; scripts rely on them.</summary>
+public static class ExitCodes
+{
+    /// <summary>Done.</summary>
+    public const int Done = 0;
+
+    /// <summary>The command line, the configuration or the address is unusable.</summary>
+    public const int Usage = 2;
+
+    /// <summary>A plan that was followed or waited for did not end OK.</summary>
+    public const int PlanNotOk = 3;
+
+    /// <summary>The server refused the request or cannot be reached.</summary>
+    public const int Refused = 4;
+
+    /// <summary>Interrupted by SIGINT, as shells report it.</summary>
+    public const int Interrupted = 130;
+}

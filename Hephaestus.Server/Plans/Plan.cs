@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+
+namespace Hephaestus.Server.Plans;
+
+/// <summary>A plan as read: its steps in file order.</summary>
+/// <param name="TagId">The id in the plan tag; not the plan's name, which is that of its file.</param>
+internal sealed record Plan(string TagId, ImmutableArray<PlanStep> Steps);
+
+/// <summary>A step or a recovery of a plan.</summary>
+/// <param name="Number">From 1, in file order.</param>
+/// <param name="Parent">The number of the step it depends on; 0: none. Always smaller than <paramref name="Number"/>.</param>
+/// <param name="User">Who runs it; null: the server's own user.</param>
+/// <param name="WorkingDirectory">Where it runs; null: the server's own.</param>
+/// <param name="Command">The body, as written, for <c>bash -c</c>.</param>
+internal sealed record PlanStep(
+    int Number,
+    StepKind Kind,
+    string Name,
+    string Description,
+    int Parent,
+    string? User,
+    string? WorkingDirectory,
+    ImmutableArray<Variable> Variables,
+    string Command);
+
+/// <summary>When a step runs: after its parent ended OK, or after it did not.</summary>
+internal enum StepKind
+{
+    /// <summary>Runs always, or when its parent ended OK.</summary>
+    Step,
+
+    /// <summary>Runs when its parent ended NOK, Failed or Lost.</summary>
+    Recovery,
+}
+
+/// <summary>An environment variable that a step sets.</summary>
+internal sealed record Variable(string Name, string Value);

@@ -1,0 +1,35 @@
+namespace Hephaestus.Server.Supervision;
+
+/// <summary>
+/// Named points at which the process kills itself with SIGKILL when the environment variable
+/// <c>HEPHAESTUS_CRASH_AT</c> names one (<c>name</c>, or <c>name:3</c> for the third time it is reached). Random
+/// killing alone never hits windows of microseconds.
+/// </summary>
+internal static class CrashPoint
+{
+    private static readonly (string Name, int Count)? s_armed = Read(Environment.GetEnvironmentVariable("HEPHAESTUS_CRASH_AT"));
+    private static int s_reached;
+
+    /// <summary>Does nothing, but in the tests' hands.</summary>
+    public static void Reach(string name)
+    {
+        if (s_armed is { } armed && armed.Name == name && Interlocked.Increment(ref s_reached) == armed.Count)
+        {
+            Die();
+        }
+    }
+
+    private static (string, int)? Read(string? value) => value?.Split(':') switch
+    {
+        null or [""] => null,
+        [var name, var count] when int.TryParse(count, out var times) => (name, times),
+        [var name, ..] => (name, 1),
+        _ => null,
+    };
+
+    private static void Die()
+    {
+        _ = Libc.kill(Environment.ProcessId, Libc.SIGKILL);
+        Thread.Sleep(Timeout.Infinite);
+    }
+}
