@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Reactive.Concurrency;
+using System.Reactive.Linq;
+using System.Reactive.Subjects;
+
+namespace Hephaestus.Server.Executions;
+
+/// <summary>Makes facts durable and gives them back as events; one element, then completion.</summary>
+internal delegate IObservable<ImmutableArray<ExecutionEvent>> Commit(ImmutableArray<ExecutionFact> facts);
+
+/// <summary>
+/// An attempt as a cold observable of its facts: subscribing starts it, or adopts it where it already runs; disposing
+/// detaches. It ends with <see cref="ExecutionFact.StepEnded"/>.
+/// </summary>
+/// <param name="cancelled">Gives the order to cancel, also to who subscribes after it was given.</param>
+internal delegate IObservable<ExecutionFact> RunAttempt(AttemptKey attempt, IObservable<CancelOrder> cancelled);
+
+/// <summary>
+/// One execution as an observable chain of its steps. Facts come in (from attempts and from callers), each is committed
+/// together with what follows from it, and only then do the attempts that it starts begin: one commit says "step N
+/// ended" and "step N+1 is about to start".
+/// </summary>
+/// <param name="scheduler">
+/// Where facts are taken up. They leave their producers' threads and locks there; at most four for each attempt and one
+/// for each request wait.
+/// </param>
+internal sealed class ExecutionChain(Commit commit, RunAttempt run, IScheduler scheduler)
+{
+    /// <summary>
+    /// Runs from a state on to the end: each element is the state after a commit, the last one has ended. What ran when
+    /// the state was left is adopted.
+    /// </summary>
+    public IObservable<ExecutionState> Run(ExecutionState initial, IObservable<ExecutionFact> requests) => Observable.Defer(() =>
+    {
+        var state = initial;
+        var starts = new Subject<AttemptKey>();
+        var cancelled = new AsyncSubject<CancelOrder>();
+        var begun = new HashSet<AttemptKey>();
+
+        var attemptFacts = starts.SelectMany(attempt => run(attempt, cancelled));
+        var facts = attemptFacts.Merge(requests).ObserveOn(scheduler).Select(fact => ImmutableArray.Create(fact));
+
+        // Merge and not StartWith: facts must be subscribed to before the first state starts an attempt.
+        var states = facts.Merge(Observable.Return(ImmutableArray<ExecutionFact>.Empty))
+            .Select(happened => Observable.Defer(() => Committed(state, happened)))
+            .Concat();
+        return states.Do(Follow).TakeUntil(next => next.HasEnded);
+
+        void Follow(ExecutionState next)
+        {
+            state = next;
+            Signal(next.Cancel, cancelled);
+            foreach (var attempt in Running(next).Where(begun.Add))
+            {
+                starts.OnNext(attempt);
+            }
+        }
+    });
+
+    private IObservable<ExecutionState> Committed(ExecutionState state, ImmutableArray<ExecutionFact> happened)
+    {
+        var facts = happened.AddRange(Course.Next(state.Assuming(happened, scheduler.Now)));
+        return facts.IsEmpty ? Observable.Return(state) : commit(facts).Select(state.Apply);
+    }
+
+    private static IEnumerable<AttemptKey> Running(ExecutionState state) =>
+        state.Steps.Where(step => step.State == State.Running).Select(step => new AttemptKey(step.Number, step.Attempts));
+
+    private static void Signal(CancelOrder? order, AsyncSubject<CancelOrder> cancelled)
+    {
+        if (order is not null)
+        {
+            cancelled.OnNext(order);
+            cancelled.OnCompleted();
+        }
+    }
+}
