@@ -42,6 +42,21 @@ internal sealed class Latest<T>(T initial)
         return state.Version != seen ? Task.CompletedTask : state.Successor.WaitAsync(cancellation);
     }
 
+    /// <summary>As the other, but gives up after a time: false when nothing new has come by then.</summary>
+    public async Task<bool> NextAsync(long seen, TimeSpan patience, CancellationToken cancellation)
+    {
+        var state = Volatile.Read(ref _state);
+        if (state.Version != seen)
+        {
+            return true;
+        }
+
+        // Waiting on the successor itself: a wait that gave up leaves nothing behind on it.
+        await state.Successor.WaitAsync(patience, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellation.ThrowIfCancellationRequested();
+        return Volatile.Read(ref _state).Version != seen;
+    }
+
     private sealed class State(T value, long version)
     {
         private TaskCompletionSource? _successor;
