@@ -1,0 +1,60 @@
+namespace Hephaestus.Server.Journal;
+
+/// <summary>
+/// The journal's tables. The version is SQLite's user_version: script N leads from version N to N+1, so that a later
+/// table (an outbox, request ids) is one script more, and an older journal is brought up to date when it is opened.
+/// </summary>
+internal static class Schema
+{
+    /// <summary>SQLite's application_id of a journal: "HEPH".</summary>
+    public const int ApplicationId = 0x48455048;
+
+    /// <summary>The version that this program writes.</summary>
+    public static int Version => Scripts.Length;
+
+    /// <summary>The steps from an empty file to <see cref="Version"/>.</summary>
+    public static string[] Scripts { get; } = [First];
+
+    // AUTOINCREMENT: an id is never given out again, not even after the newest row was deleted.
+    // Texts are kept once: a plan that runs each minute is the same text half a million times a year.
+    // numbers: event numbers up to "reserved" may have been given out; "synced" only gives a sync something to write.
+    private const string First = """
+        CREATE TABLE plan_texts (
+          id INTEGER PRIMARY KEY,
+          hash BLOB NOT NULL UNIQUE,
+          text BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE executions (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          set_name TEXT NOT NULL,
+          plan TEXT NOT NULL,
+          tag_id TEXT NOT NULL,
+          file TEXT NOT NULL,
+          plan_text INTEGER NOT NULL,
+          instance TEXT NOT NULL,
+          boot_id TEXT NOT NULL,
+          accepted INTEGER NOT NULL,
+          state INTEGER NOT NULL,
+          ended INTEGER,
+          dumped INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE INDEX executions_by_state ON executions (state);
+        CREATE INDEX executions_by_set ON executions (set_name, state);
+        CREATE INDEX executions_by_plan ON executions (plan, state);
+        CREATE INDEX executions_listed ON executions (id) WHERE dumped = 0;
+
+        CREATE TABLE events (
+          sequence INTEGER PRIMARY KEY,
+          execution INTEGER NOT NULL,
+          payload BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX events_by_execution ON events (execution);
+
+        CREATE TABLE numbers (
+          reserved INTEGER NOT NULL,
+          synced INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO numbers VALUES (0, 0);
+        """;
+}
