@@ -1,0 +1,62 @@
+namespace Hephaestus.Server.Logs;
+
+/// <summary>What is known of a log that nobody writes any more, from its index alone.</summary>
+internal static class EndedLog
+{
+    /// <summary>Where it ends.</summary>
+    public static LogHead Head(LogFiles files)
+    {
+        var records = RandomAccess.GetLength(files.Index) / IndexRecord.Size;
+        return new LogHead(records, records == 0 ? 0 : Lines(files, records), [], Complete: true);
+    }
+
+    /// <summary>Of each source the newest record in which a line ends, from 1. Walks the index back.</summary>
+    public static Dictionary<LogSource, long> LastLines(
+        LogStore store, uint execution, Func<LogSource, string> fileOf, LogHead head)
+    {
+        var files = store.Lease(execution, fileOf);
+        var window = new IndexWindow(files.Index);
+        try
+        {
+            return LastLines(window, head);
+        }
+        finally
+        {
+            window.Release();
+            store.Return(execution, files);
+        }
+    }
+
+    private static Dictionary<LogSource, long> LastLines(IndexWindow window, LogHead head)
+    {
+        var last = new Dictionary<LogSource, long>();
+        var next = head.Lines + 1;
+        for (var at = head.Records; at > 0; at--)
+        {
+            var record = window.Read(at - 1, head.Records);
+            if (record.FirstLine < next)
+            {
+                last.TryAdd(record.Source, at);
+            }
+
+            next = record.FirstLine;
+        }
+
+        return last;
+    }
+
+    private static long Lines(LogFiles files, long records)
+    {
+        var window = new IndexWindow(files.Index);
+        try
+        {
+            var last = window.Read(records - 1, records);
+            var ended = files.Count(last.Source, last.Start, last.End, new byte[64 * 1024]).Lines + (last.Completes ? 1 : 0);
+            return last.FirstLine - 1 + ended;
+        }
+        finally
+        {
+            window.Release();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Buffers;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hephaestus.Server.Logs;
+
+/// <summary>Reads records, a page's worth of neighbours at a time. Records never change, so what is read stays true.</summary>
+internal sealed class IndexWindow(SafeFileHandle index)
+{
+    private const int Capacity = 4096 / IndexRecord.Size;
+
+    private byte[]? _buffer;
+    private long _first;
+    private int _count;
+
+    /// <summary>A record, from 0.</summary>
+    /// <param name="count">How many records there are for sure; none beyond is looked at.</param>
+    /// <exception cref="InvalidDataException">The index is damaged there.</exception>
+    public IndexRecord Read(long record, long count)
+    {
+        if (record < _first || record >= _first + _count)
+        {
+            Fill(record, count);
+        }
+
+        return IndexRecord.TryRead(_buffer.AsSpan((int)(record - _first) * IndexRecord.Size, IndexRecord.Size), out var read)
+            ? read
+            : throw new InvalidDataException($"record {record} of the log's index is damaged");
+    }
+
+    /// <summary>Gives the memory back until the next read.</summary>
+    public void Release()
+    {
+        if (_buffer is { } buffer)
+        {
+            _buffer = null;
+            _count = 0;
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Whoever walks backwards finds the neighbours before; whoever walks on, those behind.</summary>
+    private void Fill(long record, long count)
+    {
+        _buffer ??= ArrayPool<byte>.Shared.Rent(Capacity * IndexRecord.Size);
+        _first = _count > 0 && record < _first ? Math.Max(0, record - Capacity + 1) : record;
+        var wanted = (int)Math.Min(Capacity, count - _first) * IndexRecord.Size;
+        var read = RandomAccess.Read(index, _buffer.AsSpan(0, wanted), _first * IndexRecord.Size);
+        _count = read / IndexRecord.Size;
+        if (record >= _first + _count)
+        {
+            throw new InvalidDataException($"the log's index ends before record {record}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Hephaestus.Server.Facts;
+using Hephaestus.Server.Supervision;
+
+namespace Hephaestus.Server.Logs;
+
+/// <summary>The logs of all executions: a directory each, below one root. Thread-safe.</summary>
+/// <param name="root">Absolute path; made when missing, for the server alone.</param>
+/// <param name="clock">Times of what is found without a record.</param>
+internal sealed class LogStore(string root, TimeProvider clock)
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<uint, ExecutionLog> _open = [];
+    private readonly Dictionary<uint, LogFiles> _read = [];
+
+    public string DirectoryOf(uint execution) => Path.Combine(root, execution.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The pinned text of an execution's plan.</summary>
+    public string PlanOf(uint execution) => Path.Combine(DirectoryOf(execution), "plan.conf");
+
+    /// <summary>
+    /// Makes an execution's directory with its pinned plan and an empty log, on the disk when it returns. Again, after a
+    /// creation that was cut short, it completes that.
+    /// </summary>
+    /// <exception cref="IOException">There is no space, or the directory cannot be made.</exception>
+    [SuppressMessage("Interoperability", "CA1416:Validate platform compatibility", Justification = "Hephaestus runs on Linux.")]
+    public ExecutionLog Create(uint execution, ReadOnlyMemory<byte> planText)
+    {
+        var directory = DirectoryOf(execution);
+        Directory.CreateDirectory(root, Private);
+        Directory.CreateDirectory(directory, Private);
+        CrashPoint.Reach("log-directory");
+        using (var plan = Libc.Open(PlanOf(execution), Libc.O_RDWR | Libc.O_CREAT))
+        {
+            RandomAccess.SetLength(plan, 0);
+            RandomAccess.Write(plan, planText.Span, 0);
+            RandomAccess.FlushToDisk(plan);
+        }
+
+        var log = Open(execution, []);
+        Libc.Sync(directory);
+        Libc.Sync(root);
+        CrashPoint.Reach("log-created");
+        return log;
+    }
+
+    /// <summary>Opens the log of an execution that goes on, and mends what a killed server or lost power left.</summary>
+    /// <param name="sources">All outputs that the execution's attempts may have.</param>
+    /// <exception cref="InvalidOperationException">It is open.</exception>
+    public ExecutionLog Open(uint execution, IReadOnlyList<LogFile> sources)
+    {
+        lock (_gate)
+        {
+            if (_open.ContainsKey(execution))
+            {
+                throw new InvalidOperationException($"the log of execution {execution} is open");
+            }
+
+            var found = RecoveredLog.Open(DirectoryOf(execution), sources, clock.GetUtcNow());
+            return _open[execution] = new ExecutionLog(execution, found, Closed);
+        }
+    }
+
+    /// <summary>A log to read or follow, whether its execution goes on or has ended.</summary>
+    /// <param name="fileOf">The output file of a source that is no remark; asked when one of its pieces is read.</param>
+    /// <exception cref="IOException">There is no such log.</exception>
+    public LogReader Read(uint execution, Func<LogSource, string> fileOf)
+    {
+        lock (_gate)
+        {
+            return _open.TryGetValue(execution, out var log)
+                ? new LogReader(this, execution, fileOf, log.Head, log.LastLines)
+                : Ended(execution, fileOf);
+        }
+    }
+
+    /// <summary>Removes an execution's directory. Whoever reads it now reads on.</summary>
+    /// <exception cref="InvalidOperationException">It is open.</exception>
+    public void Delete(uint execution)
+    {
+        lock (_gate)
+        {
+            if (_open.ContainsKey(execution))
+            {
+                throw new InvalidOperationException($"the log of execution {execution} is open");
+            }
+
+            Directory.Delete(DirectoryOf(execution), recursive: true);
+        }
+    }
+
+    internal static string IndexIn(string directory) => Path.Combine(directory, "index");
+
+    internal static string RemarksIn(string directory) => Path.Combine(directory, "remarks");
+
+    /// <summary>The shared descriptors of a log's files; dispose the lease.</summary>
+    internal LogFiles Lease(uint execution, Func<LogSource, string> fileOf)
+    {
+        lock (_gate)
+        {
+            if (!_read.TryGetValue(execution, out var files))
+            {
+                files = _read[execution] = new LogFiles(DirectoryOf(execution), fileOf);
+            }
+
+            files.Leases++;
+            return files;
+        }
+    }
+
+    internal void Return(uint execution, LogFiles files)
+    {
+        lock (_gate)
+        {
+            if (--files.Leases == 0)
+            {
+                _read.Remove(execution);
+                files.Dispose();
+            }
+        }
+    }
+
+    private LogReader Ended(uint execution, Func<LogSource, string> fileOf)
+    {
+        var files = Lease(execution, fileOf);
+        try
+        {
+            var head = new Latest<LogHead>(EndedLog.Head(files));
+            return new LogReader(this, execution, fileOf, head, () => EndedLog.LastLines(this, execution, fileOf, head.Value));
+        }
+        finally
+        {
+            Return(execution, files);
+        }
+    }
+
+    private void Closed(ExecutionLog log)
+    {
+        lock (_gate)
+        {
+            _open.Remove(log.Execution);
+        }
+    }
+}

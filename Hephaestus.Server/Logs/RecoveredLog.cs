@@ -1,0 +1,172 @@
+using Hephaestus.Server.Supervision;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hephaestus.Server.Logs;
+
+/// <summary>
+/// A log as its files tell it after whatever ended its last writer: torn records are cut off, bytes that no record covers
+/// get one, remarks that none covers are dropped, since whoever owns the events appends them again.
+/// </summary>
+internal sealed class RecoveredLog
+{
+    /// <summary>Bytes that one record covers at most here, as when pumping.</summary>
+    private const int PieceBytes = 1024 * 1024;
+
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly Dictionary<LogSource, string> _files;
+    private readonly IndexWindow _window;
+
+    private RecoveredLog(string directory, IReadOnlyList<LogFile> sources)
+    {
+        Directory = directory;
+        _files = sources.ToDictionary(file => file.Source, file => file.Path);
+        _files[LogSource.Remark] = _files[LogSource.ErrorRemark] = LogStore.RemarksIn(directory);
+        Remarks = Libc.Open(LogStore.RemarksIn(directory), Libc.O_RDWR | Libc.O_CREAT);
+        var index = Libc.Open(LogStore.IndexIn(directory), Libc.O_RDWR | Libc.O_CREAT);
+        Index = new LogIndex(index, RandomAccess.GetLength(index) / IndexRecord.Size);
+        _window = new IndexWindow(index);
+    }
+
+    public string Directory { get; }
+
+    public LogIndex Index { get; }
+
+    public SafeFileHandle Remarks { get; }
+
+    public Dictionary<LogSource, SourceEnd> Ends { get; } = [];
+
+    public long Lines { get; private set; }
+
+    public long RemarkBytes { get; private set; }
+
+    /// <summary>Opens an execution's files and mends them.</summary>
+    /// <param name="sources">All outputs that the execution's attempts may have.</param>
+    /// <param name="now">The time that found bytes are given.</param>
+    public static RecoveredLog Open(string directory, IReadOnlyList<LogFile> sources, DateTimeOffset now)
+    {
+        var log = new RecoveredLog(directory, sources);
+        log.ReadEnds();
+        log.CutRemarks();
+        foreach (var file in sources)
+        {
+            log.Cover(file, now);
+        }
+
+        return log;
+    }
+
+    /// <summary>
+    /// Walks back to the newest record of each source that has bytes. A record that is damaged, or that speaks of bytes
+    /// which are not there (power was lost), invalidates itself and all that follow.
+    /// </summary>
+    private void ReadEnds()
+    {
+        var records = Index.Records;
+        var found = new Dictionary<LogSource, long>();
+        var lengths = _files.ToDictionary(file => file.Key, file => Length(file.Value));
+        var missing = lengths.Count(length => length.Value > 0);
+        for (var at = records - 1; at >= 0 && found.Count < missing; at--)
+        {
+            if (!TryRead(at, out var record) || record.End > lengths.GetValueOrDefault(record.Source))
+            {
+                records = at;
+                found.Clear();
+            }
+            else
+            {
+                found.TryAdd(record.Source, at);
+            }
+        }
+
+        Index.Cut(records);
+        Lines = LinesAfter(records - 1);
+        foreach (var (source, record) in found)
+        {
+            Ends[source] = EndAt(record);
+        }
+    }
+
+    private SourceEnd EndAt(long at)
+    {
+        var record = _window.Read(at, Index.Records);
+        if (LinesAfter(at) < record.FirstLine)
+        {
+            return new SourceEnd(record.End, record.LineStart, record.Previous);
+        }
+
+        return new SourceEnd(record.End, record.Completes ? record.End : Count(record).End, at + 1);
+    }
+
+    /// <summary>Lines completed once a record was written.</summary>
+    private long LinesAfter(long at)
+    {
+        if (at < 0)
+        {
+            return 0;
+        }
+
+        if (at + 1 < Index.Records)
+        {
+            return _window.Read(at + 1, Index.Records).FirstLine - 1;
+        }
+
+        var last = _window.Read(at, Index.Records);
+        return last.FirstLine - 1 + Count(last).Lines + (last.Completes ? 1 : 0);
+    }
+
+    private LineCount Count(in IndexRecord record) => Count(_files[record.Source], record.Start, record.End);
+
+    private LineCount Count(string path, long start, long end)
+    {
+        if (start == end)
+        {
+            return default;
+        }
+
+        using var file = Libc.Open(path, Libc.O_RDONLY);
+        return LineCount.Of(file, start, end, _buffer);
+    }
+
+    private bool TryRead(long at, out IndexRecord record)
+    {
+        try
+        {
+            record = _window.Read(at, Index.Records);
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            record = default;
+            return false;
+        }
+    }
+
+    private void CutRemarks()
+    {
+        RemarkBytes = Math.Max(
+            Ends.GetValueOrDefault(LogSource.Remark).Length, Ends.GetValueOrDefault(LogSource.ErrorRemark).Length);
+        RandomAccess.SetLength(Remarks, RemarkBytes);
+    }
+
+    private void Cover(LogFile file, DateTimeOffset now)
+    {
+        var end = Ends.GetValueOrDefault(file.Source);
+        var length = Length(file.Path);
+        while (end.Length < length)
+        {
+            var to = Math.Min(length, end.Length + PieceBytes);
+            var count = Count(file.Path, end.Length, to);
+            var next = count.Lines > 0 ? count.End : end.LineStart;
+            var piece = new Piece(file.Source, end.Length, to, end.LineStart, count.Lines, next, RecordFlags.Found, now, false);
+            Index.Append(piece.Record(Lines + 1, end.LastLine));
+            Lines += count.Lines;
+            end = Ends[file.Source] = new SourceEnd(to, next, count.Lines > 0 ? Index.Records : end.LastLine);
+        }
+    }
+
+    private static long Length(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists ? file.Length : 0;
+    }
+}
