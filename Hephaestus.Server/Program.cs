@@ -1,1 +1,16 @@
-return 0;
+using Hephaestus.Protocol;
+using Hephaestus.Server;
+using Hephaestus.Server.Supervision;
+
+// The supervisor comes first: it must stay small, so nothing of the server may be loaded before it is told apart.
+return args switch
+{
+    ["--supervise", var stateDirectory] => Supervisor.Run(stateDirectory),
+    ["-h" or "--help"] => CommandLine.Help(),
+    ["-V" or "--version"] => CommandLine.Version(),
+    ["--check"] => await Check.RunAsync(null),
+    ["--check", var file] => await Check.RunAsync(file),
+    [['-', ..], ..] or [_, _, ..] => CommandLine.Unusable(args),
+    [] => await Startup.RunAsync(null),
+    [var file] => await Startup.RunAsync(file),
+};

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using Hephaestus.Server.Logs;
 
 namespace Hephaestus.Server.Executions;
 
@@ -15,6 +17,25 @@ internal static class Remarks
     /// <param name="state">The state before the event; null for the first event.</param>
     public static (string Text, bool Error)? Of(ExecutionState? state, ExecutionFact fact) =>
         Say(state, fact) is var (text, error) && text.Length > 0 ? (Mark + text.ReplaceLineEndings("\n" + Mark), error) : null;
+
+    /// <summary>
+    /// Writes the remarks of an execution's events so far that its log does not hold yet: all of a new one's, and those
+    /// that a killed server journalled but did not write.
+    /// </summary>
+    public static void Write(ExecutionLog log, IEnumerable<ExecutionEvent> events)
+    {
+        var covered = log.RemarkBytes;
+        ExecutionState? state = null;
+        foreach (var happened in events)
+        {
+            if (Of(state, happened.Fact) is var (text, error) && (covered -= Encoding.UTF8.GetByteCount(text) + 1) < 0)
+            {
+                log.AppendRemark(happened.Time, text, error);
+            }
+
+            state = ExecutionFold.Apply(state, happened);
+        }
+    }
 
     private static (string Text, bool Error) Say(ExecutionState? state, ExecutionFact fact) => (state, fact) switch
     {

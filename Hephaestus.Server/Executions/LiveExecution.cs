@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Reactive.Disposables;
+using System.Reactive.Subjects;
+using Hephaestus.Server.Journal;
+using Hephaestus.Server.Logs;
+using Hephaestus.Server.Plans;
+using Hephaestus.Server.Steps;
+using Hephaestus.Server.Supervision;
+
+namespace Hephaestus.Server.Executions;
+
+/// <summary>
+/// An execution in the server's hands: it has not ended, or something that it left behind still prints. It is hot and
+/// owned by the <see cref="Registry"/>: subscribers come and go, only a cancel ends it early.
+/// </summary>
+internal sealed class LiveExecution : IDisposable
+{
+    private static readonly TimeSpan s_spaceRetry = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SingleAssignmentDisposable _drive = new();
+    private readonly PinnedPlan _pinned;
+    private readonly ExecutionJournal _journal;
+    private readonly ExecutionLog _log;
+    private ExecutionState _state;
+
+    /// <param name="buried">Called when nothing of it lives any more.</param>
+    public LiveExecution(PinnedPlan pinned, ExecutionJournal journal, ExecutionLog log, ExecutionState state, Action buried)
+    {
+        (_pinned, _journal, _log, _state) = (pinned, journal, log, state);
+        Use = new RefCountDisposable(StableCompositeDisposable.Create(log, Disposable.Create(buried)));
+        if (state.HasEnded)
+        {
+            log.Complete();
+        }
+    }
+
+    public uint Id => _pinned.Row.Id;
+
+    /// <summary>The state after the newest commit.</summary>
+    public ExecutionState State => Volatile.Read(ref _state);
+
+    /// <summary>What callers ask of it while it runs: facts that its chain commits.</summary>
+    public ISubject<ExecutionFact> Requests { get; } = Subject.Synchronize(new Subject<ExecutionFact>());
+
+    /// <summary>Keeps the log open: one use for the run, one for each attempt whose output may still grow.</summary>
+    public RefCountDisposable Use { get; }
+
+    /// <summary>The subscription that runs its chain; disposing it detaches.</summary>
+    public IDisposable Drive
+    {
+        set => _drive.Disposable = value;
+    }
+
+    /// <summary>All that an attempt of this execution needs to run.</summary>
+    public StepRun Run(AttemptKey attempt) => new(
+        new StepKey(Id, attempt.Step, attempt.Attempt),
+        new PlanLabel(_pinned.Row.Set, _pinned.Row.Plan),
+        _pinned.Row.Instance,
+        _pinned.Plan.Steps[attempt.Step - 1],
+        _log,
+        State.OrdinalOf(attempt));
+
+    /// <summary>
+    /// Commits facts, then writes what is to be remarked of them. One commit at a time, so that remarks stand in the
+    /// order of the journal.
+    /// </summary>
+    public async Task<ImmutableArray<ExecutionEvent>> CommitAsync(ImmutableArray<ExecutionFact> facts)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            var events = await _journal.AppendAsync(Id, facts);
+            CrashPoint.Reach("committed");
+            foreach (var happened in events)
+            {
+                await TakeAsync(happened);
+            }
+
+            CrashPoint.Reach("published");
+            return events;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Detaches; what runs goes on.</summary>
+    public void Dispose() => _drive.Dispose();
+
+    private async Task TakeAsync(ExecutionEvent happened)
+    {
+        if (Remarks.Of(_state, happened.Fact) is var (text, error))
+        {
+            await WriteAsync(() => _log.AppendRemark(happened.Time, text, error));
+        }
+
+        Volatile.Write(ref _state, ExecutionFold.Apply(_state, happened));
+        if (happened.Fact is ExecutionFact.Ended)
+        {
+            _log.Complete();
+        }
+    }
+
+    /// <summary>A full disk holds the execution up until there is space again: a remark is never left out.</summary>
+    private static async Task WriteAsync(Action write)
+    {
+        while (true)
+        {
+            try
+            {
+                write();
+                return;
+            }
+            catch (IOException)
+            {
+                await Task.Delay(s_spaceRetry);
+            }
+        }
+    }
+}
+
+/// <summary>An execution as accepted, with the plan that it pins.</summary>
+internal sealed record PinnedPlan(ExecutionRow Row, Plan Plan);

@@ -1,0 +1,42 @@
+namespace Hephaestus.Server.Journal;
+
+/// <summary>
+/// The directory that holds everything the server must not lose: journal, output, the supervisor's socket. It belongs to
+/// one server at a time: two would overwrite each other's output files.
+/// </summary>
+internal sealed class StateDirectory : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly FileStream _lock;
+
+    private StateDirectory(string path, FileStream taken) => (Path, _lock) = (path, taken);
+
+    public string Path { get; }
+
+    public string JournalFile => System.IO.Path.Combine(Path, "journal.db");
+
+    public string Executions => System.IO.Path.Combine(Path, "executions");
+
+    /// <summary>Makes the directory where it is missing and takes it; the lock goes with the process.</summary>
+    /// <exception cref="JournalException">Another server has it, or it cannot be used.</exception>
+    public static StateDirectory Take(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path, OwnerOnly);
+            var file = System.IO.Path.Combine(path, "lock");
+            return new StateDirectory(path, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException) when (File.Exists(System.IO.Path.Combine(path, "lock")))
+        {
+            throw new JournalException($"the state directory {path} is in use by another server; stop that, or set host.state_dir");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new JournalException($"the state directory {path} cannot be used ({fault.Message}); set host.state_dir");
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+}

@@ -1,0 +1,78 @@
+using Hephaestus.Protocol;
+using Hephaestus.Server.Catalogue;
+using Hephaestus.Server.Configuration;
+using Hephaestus.Server.Executions;
+using Hephaestus.Server.Journal;
+using Hephaestus.Server.Logs;
+using Hephaestus.Server.Steps;
+using Hephaestus.Server.Streaming;
+using Hephaestus.Server.Supervision;
+using Microsoft.Extensions.Logging;
+
+namespace Hephaestus.Server;
+
+/// <summary>Builds the server's parts in the order of the data's way, runs them, and takes them down in reverse.</summary>
+internal static class Startup
+{
+    /// <summary>Runs until SIGTERM or SIGINT; the exit code.</summary>
+    public static async Task<int> RunAsync(string? configuration)
+    {
+        var (settings, problems) = ServerSettings.Read(configuration);
+        foreach (var problem in problems)
+        {
+            Console.Error.WriteLine($"hephaestus: {problem}");
+        }
+
+        return settings is null ? ExitCodes.Usage : await RunAsync(settings);
+    }
+
+    private static async Task<int> RunAsync(ServerSettings settings)
+    {
+        Console.Out.WriteLine($"Hephaestus {CommandLine.ProgramVersion}, process {Environment.ProcessId}");
+        foreach (var line in settings.Describe())
+        {
+            Console.Out.WriteLine($"  {line}");
+        }
+
+        try
+        {
+            await ServeAsync(settings);
+            Console.Out.WriteLine("Stopped; what runs goes on and is taken up by the next start");
+            return ExitCodes.Done;
+        }
+        catch (Exception fault) when (fault is JournalException or EndpointException)
+        {
+            Console.Error.WriteLine($"hephaestus: {fault.Message}");
+            return ExitCodes.Usage;
+        }
+    }
+
+    private static async Task ServeAsync(ServerSettings settings)
+    {
+        using var loggers = LoggerFactory.Create(Log);
+        using var state = StateDirectory.Take(settings.StateDirectory);
+        await using var journal = ExecutionJournal.Open(state.JournalFile, TimeProvider.System);
+        var logs = new LogStore(state.Executions, TimeProvider.System);
+        using var pump = new Pump(state.Executions, new PumpOptions { LateOutput = settings.LateOutput });
+        await using var supervisor = await SupervisorClient.ConnectAsync(state.Path, CancellationToken.None);
+        using var catalogue = new LiveCatalogue(settings.RuleDirectory);
+        var steps = new StepRunner(supervisor, pump, logs, settings.Grace);
+        using var registry = new Registry(journal, logs, steps, settings.MaxConcurrent, loggers.CreateLogger<Registry>());
+        var archive = new LogArchive(registry, logs);
+
+        var taken = await new Recovery(journal, logs, supervisor, registry, loggers.CreateLogger<Recovery>()).RunAsync();
+        var dumper = new Dumper(registry, journal, archive, settings.RuleLog);
+        await using var endpoint = new Endpoint(settings, loggers, new HephaestusService(catalogue, registry, journal, archive, dumper));
+        var addresses = await endpoint.StartAsync();
+        Console.Out.WriteLine($"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
+        Console.Out.WriteLine($"Ready: listening on {string.Join(" and ", addresses)}");
+        await endpoint.WaitForStopAsync();
+    }
+
+    private static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+
+    private static void Log(ILoggingBuilder logging) => logging
+        .SetMinimumLevel(LogLevel.Warning)
+        .AddSimpleConsole(console => console.SingleLine = true)
+        .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+}

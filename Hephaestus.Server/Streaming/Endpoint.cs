@@ -1,0 +1,109 @@
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Hephaestus.Server.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Hephaestus.Server.Streaming;
+
+/// <summary>Where the service listens, and how: HTTP/2 over TCP, with or without TLS, and over a unix socket.</summary>
+internal sealed class Endpoint : IAsyncDisposable
+{
+    private readonly ServerSettings _settings;
+    private readonly WebApplication _application;
+
+    /// <exception cref="EndpointException">The certificate cannot be used, or the address's name not be resolved.</exception>
+    public Endpoint(ServerSettings settings, ILoggerFactory loggers, HephaestusService service)
+    {
+        _settings = settings;
+        // The empty builder: the others watch their settings files, one inotify instance each.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(loggers).AddSingleton(service);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddGrpc();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
+        _application = builder.Build();
+        _application.UseRouting();
+        _application.MapGrpcService<HephaestusService>();
+    }
+
+    /// <summary>Begins to listen; gives the addresses.</summary>
+    /// <exception cref="EndpointException">An address cannot be listened on.</exception>
+    public async Task<IReadOnlyCollection<string>> StartAsync()
+    {
+        try
+        {
+            LocalSocket.Clear(_settings.Socket);
+            await _application.StartAsync();
+            return _application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ToArray();
+        }
+        catch (IOException fault) when (fault.InnerException is AddressInUseException)
+        {
+            throw new EndpointException($"{_settings.Address} is in use by another program; stop that, or set host.grpc.address");
+        }
+        catch (Exception fault) when (fault is IOException or SocketException)
+        {
+            throw new EndpointException($"cannot listen on {_settings.Address}: {fault.Message}; set host.grpc.address");
+        }
+    }
+
+    /// <summary>Completes when SIGTERM or SIGINT has come.</summary>
+    public Task WaitForStopAsync() => _application.WaitForShutdownAsync();
+
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    private void Configure(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MaxConcurrentConnections = 10_000;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        var certificate = _settings.Tls is { } tls ? ServerCertificate.Load(tls) : null;
+        foreach (var address in Addresses())
+        {
+            kestrel.Listen(address, listen => Secure(listen, certificate));
+        }
+
+        if (_settings.Socket is { } socket)
+        {
+            kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2);
+        }
+    }
+
+    private static void Secure(ListenOptions listen, ServerCertificate? certificate)
+    {
+        listen.Protocols = HttpProtocols.Http2;
+        if (certificate is not null)
+        {
+            listen.UseHttps(new HttpsConnectionAdapterOptions
+            {
+                ServerCertificate = certificate.Leaf,
+                ServerCertificateChain = certificate.Chain,
+            });
+        }
+    }
+
+    private IReadOnlyList<System.Net.IPEndPoint> Addresses()
+    {
+        try
+        {
+            return _settings.Address.EndPoints();
+        }
+        catch (SocketException fault)
+        {
+            throw new EndpointException($"host.grpc.address: {_settings.Address.Host} cannot be resolved: {fault.Message}");
+        }
+    }
+}
+
+/// <summary>The service cannot listen; the message is a line for the operator.</summary>
+internal sealed class EndpointException(string message) : Exception(message);

@@ -1,0 +1,174 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Grpc.Core;
+using Hephaestus.Server.Access;
+using Hephaestus.Server.Executions;
+using Hephaestus.Server.Journal;
+using Wire = Hephaestus.Protocol;
+
+namespace Hephaestus.Server.Streaming;
+
+internal sealed partial class HephaestusService
+{
+    private const int DefaultPage = 100;
+    private const int LargestPage = 1000;
+    private const int MostListed = 100_000;
+
+    public override async Task<Wire.PlanId> Execute(Wire.PlanArg request, ServerCallContext context)
+    {
+        var entry = Find(request.Set, request.Plan);
+        if (entry.Reading.Plan is null)
+        {
+            throw Refusals.Broken(entry);
+        }
+
+        try
+        {
+            var state = await registry.ExecuteAsync(entry);
+            return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
+        }
+        catch (QueueFullException full)
+        {
+            throw Refusals.QueueFull(full.Message);
+        }
+    }
+
+    /// <summary>The newest that fit in a message; how many did not, the trailer <c>left-out</c> says.</summary>
+    public override Task<Wire.PlanList> ShowPlans(Wire.Empty request, ServerCallContext context)
+    {
+        var rows = journal.Listed(MostListed);
+        var room = MessageBudget;
+        var newest = rows.Reverse()
+            .Select(row => new Wire.PlanId { Id = row.Id, Set = row.Set, Plan = row.Plan })
+            .TakeWhile(id => (room -= id.CalculateSize() + FieldOverhead) >= 0);
+        var list = new Wire.PlanList();
+        list.Ids.AddRange(newest.Reverse());
+        if (list.Ids.Count < rows.Count)
+        {
+            context.ResponseTrailers.Add("left-out", (rows.Count - list.Ids.Count).ToString(CultureInfo.InvariantCulture));
+        }
+
+        return Task.FromResult(list);
+    }
+
+    public override Task<Wire.Execution> GetExecution(Wire.GetExecutionRequest request, ServerCallContext context) =>
+        Task.FromResult(Find(request.Id).ToMessage());
+
+    public override Task<Wire.ExecutionPage> ListExecutions(Wire.ListExecutionsRequest request, ServerCallContext context)
+    {
+        var limit = request.PageSize == 0 ? DefaultPage : (int)Math.Min(request.PageSize, LargestPage);
+        var query = new ExecutionQuery(
+            limit, Before(request.PageToken), request.Set, request.Plan, [.. request.States], request.ListedOnly);
+        var states = journal.Snapshot(view => States(view, view.Page(query)));
+        var page = new Wire.ExecutionPage();
+        page.Executions.AddRange(Fitting(states, out var leftOut));
+        var more = leftOut > 0 || states.Count == limit;
+        page.NextPageToken = more ? page.Executions[^1].Id.ToString(CultureInfo.InvariantCulture) : "";
+        return Task.FromResult(page);
+    }
+
+    public override Task<Wire.Execution> CancelExecution(Wire.CancelExecutionRequest request, ServerCallContext context)
+    {
+        var state = Find(request.Id);
+        var asked = registry.Cancel(request.Id, Caller.Of(context), request.Reason);
+        return Task.FromResult((asked ?? throw Refusals.HasEnded(request.Id, StateWords.Of(state.State))).ToMessage());
+    }
+
+    /// <summary>
+    /// The journal is the queue: a subscriber is a sequence number, and reads on from it when there is more. A slow one
+    /// costs nothing.
+    /// </summary>
+    public override async Task WatchExecutions(
+        Wire.WatchExecutionsRequest request, IServerStreamWriter<Wire.ExecutionUpdate> updates, ServerCallContext context)
+    {
+        var filter = new EventFilter(request.Set, request.Plan, request.Id);
+        var position = request.HasAfterSequence
+            ? Known(request.AfterSequence)
+            : await SendSnapshotAsync(request, filter, updates, context.CancellationToken);
+        while (true)
+        {
+            var (_, version) = journal.Head.Current;
+            position = await SendEventsAsync(position, filter, updates, context.CancellationToken);
+            if (!await journal.Head.NextAsync(version, s_heartbeat, context.CancellationToken))
+            {
+                await updates.WriteAsync(new Wire.ExecutionUpdate { Heartbeat = Heartbeat(position) }, context.CancellationToken);
+            }
+        }
+    }
+
+    private async Task<long> SendEventsAsync(
+        long position, EventFilter filter, IServerStreamWriter<Wire.ExecutionUpdate> updates, CancellationToken cancellation)
+    {
+        const int limit = 1000;
+        EventPage page;
+        do
+        {
+            page = journal.EventsAfter(position, limit, filter);
+            foreach (var happened in page.Events)
+            {
+                await updates.WriteAsync(new Wire.ExecutionUpdate { Event = EventCodec.ToMessage(happened) }, cancellation);
+            }
+
+            position = page.Through;
+        }
+        while (!page.Complete);
+
+        return position;
+    }
+
+    private async Task<long> SendSnapshotAsync(
+        Wire.WatchExecutionsRequest request,
+        EventFilter filter,
+        IServerStreamWriter<Wire.ExecutionUpdate> updates,
+        CancellationToken cancellation)
+    {
+        var newest = (int)Math.Min(request.Newest, LargestPage);
+        var (head, states) = journal.Snapshot(view => (view.Head, Newest(view, filter, newest)));
+        var snapshot = new Wire.ExecutionSnapshot { Sequence = (ulong)head };
+        snapshot.Executions.AddRange(Fitting(states, out var leftOut));
+        snapshot.LeftOut = (uint)leftOut;
+        await updates.WriteAsync(new Wire.ExecutionUpdate { Snapshot = snapshot }, cancellation);
+        return head;
+    }
+
+    /// <summary>All that have not ended and the newest that have, newest first.</summary>
+    private static List<ExecutionState> Newest(JournalView view, EventFilter filter, int newest)
+    {
+        var ended = newest == 0 ? [] : view.Page(new ExecutionQuery(newest, null, filter.Set, filter.Plan, Ends)).AsEnumerable();
+        var wanted = view.Unfinished().Concat(filter.Execution == 0 ? ended : One(view, filter.Execution))
+            .Where(row => (filter.Execution is 0 || row.Id == filter.Execution)
+                && (filter.Set.Length == 0 || row.Set == filter.Set)
+                && (filter.Plan.Length == 0 || row.Plan == filter.Plan));
+        return States(view, wanted.DistinctBy(row => row.Id).OrderByDescending(row => row.Id));
+    }
+
+    private static ImmutableArray<State> Ends => [State.Ok, State.Nok, State.Failed, State.Cancelled, State.Lost];
+
+    private static IEnumerable<ExecutionRow> One(JournalView view, uint id) => view.Find(id) is { } row ? [row] : [];
+
+    private static List<ExecutionState> States(JournalView view, IEnumerable<ExecutionRow> rows) =>
+        [.. rows.Select(row => ExecutionFold.Of(view.EventsOf(row.Id)))];
+
+    private static List<Wire.Execution> Fitting(List<ExecutionState> states, out int leftOut)
+    {
+        var room = MessageBudget;
+        List<Wire.Execution> fitting =
+            [.. states.Select(state => state.ToMessage()).TakeWhile(message => (room -= message.CalculateSize() + FieldOverhead) >= 0)];
+        leftOut = states.Count - fitting.Count;
+        return fitting;
+    }
+
+    private long Known(ulong sequence)
+    {
+        if (sequence <= long.MaxValue && journal.IsKnown((long)sequence))
+        {
+            return (long)sequence;
+        }
+
+        throw Refusals.UnknownSequence(sequence, journal.OldestSequence);
+    }
+
+    private static uint? Before(string token) => token.Length == 0
+        ? null
+        : uint.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : throw Refusals.BadPageToken();
+}

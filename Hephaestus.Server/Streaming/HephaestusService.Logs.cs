@@ -1,0 +1,66 @@
+using Grpc.Core;
+using Hephaestus.Server.Executions;
+using Hephaestus.Server.Logs;
+using Wire = Hephaestus.Protocol;
+
+namespace Hephaestus.Server.Streaming;
+
+internal sealed partial class HephaestusService
+{
+    public override async Task FollowLog(
+        Wire.FollowLogRequest request, IServerStreamWriter<Wire.LogUpdate> updates, ServerCallContext context)
+    {
+        var log = archive.Find(request.Id) ?? throw Refusals.NoSuchExecution(request.Id);
+        try
+        {
+            await SendLogAsync(log, request.ToQuery(log), updates, context.CancellationToken);
+        }
+        catch (LogPositionException beyond)
+        {
+            throw Refusals.BeyondLog(beyond.Message);
+        }
+
+        if (log.State is { HasEnded: true } ended)
+        {
+            await updates.WriteAsync(new Wire.LogUpdate { End = new Wire.LogEnd { State = ended.State } }, context.CancellationToken);
+        }
+    }
+
+    private static async Task SendLogAsync(
+        ArchivedLog log, LogQuery query, IServerStreamWriter<Wire.LogUpdate> updates, CancellationToken cancellation)
+    {
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await using var batches = log.Reader.ReadAsync(query, reading.Token).GetAsyncEnumerator(reading.Token);
+        var more = batches.MoveNextAsync().AsTask();
+        try
+        {
+            while (await Awaited(more, updates, cancellation))
+            {
+                await updates.WriteAsync(LogMessages.ToMessage(batches.Current, log), cancellation);
+                more = batches.MoveNextAsync().AsTask();
+            }
+        }
+        finally
+        {
+            // An enumerator must not be disposed while it moves; a cancelled one comes to rest at once.
+            await reading.CancelAsync();
+            await ((Task)more).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Waits for the log to go on, with a heartbeat for each time it is silent for long.</summary>
+    private static async Task<bool> Awaited(
+        Task<bool> more, IServerStreamWriter<Wire.LogUpdate> updates, CancellationToken cancellation)
+    {
+        while (!more.IsCompleted)
+        {
+            await ((Task)more).WaitAsync(s_heartbeat, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!more.IsCompleted)
+            {
+                await updates.WriteAsync(new Wire.LogUpdate { Heartbeat = Heartbeat() }, cancellation);
+            }
+        }
+
+        return await more;
+    }
+}

@@ -1,0 +1,53 @@
+using Grpc.Core;
+using Hephaestus.Server.Catalogue;
+using Hephaestus.Server.Executions;
+using Hephaestus.Server.Journal;
+using Hephaestus.Server.Logs;
+using Hephaestus.Server.Plans;
+
+namespace Hephaestus.Server.Streaming;
+
+/// <summary>
+/// The gRPC service: adapters that validate, map, await and write. Each part of it lies in a file of its own: plans,
+/// executions, logs.
+/// </summary>
+internal sealed partial class HephaestusService(
+    LiveCatalogue catalogue,
+    Registry registry,
+    ExecutionJournal journal,
+    LogArchive archive) : Protocol.Hephaestus.HephaestusBase
+{
+    /// <summary>After this much silence a stream says where it is.</summary>
+    private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>Clients refuse messages over 4 MiB; what frames and trailers add stays below the rest.</summary>
+    private const int MessageBudget = (4 * 1024 * 1024) - (64 * 1024);
+
+    /// <summary>Bytes that a message costs at most as an element of another's list: tag and length.</summary>
+    private const int FieldOverhead = 6;
+
+    private CatalogueEntry Find(string set, string plan)
+    {
+        Check("plan set", set);
+        Check("plan", plan);
+        return catalogue.Current.Sets.GetValueOrDefault(set) is not { } found
+            ? throw Refusals.NoSuchSet(set)
+            : found.Plans.GetValueOrDefault(plan) ?? throw Refusals.NoSuchPlan(set, plan);
+    }
+
+    private ExecutionState Find(uint id) => registry.Find(id) ?? throw Refusals.NoSuchExecution(id);
+
+    private static void Check(string kind, string name)
+    {
+        if (PlanNames.Fault(name) is { } fault)
+        {
+            throw Refusals.BadName(kind, fault);
+        }
+    }
+
+    private static Protocol.Heartbeat Heartbeat(long sequence = 0) => new()
+    {
+        Time = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow),
+        Sequence = (ulong)sequence,
+    };
+}

@@ -1,0 +1,52 @@
+using Grpc.Core;
+using Hephaestus.Server.Catalogue;
+using Hephaestus.Server.Plans;
+
+namespace Hephaestus.Server.Streaming;
+
+/// <summary>What callers are told when their request is refused: what was wrong, and what would be right.</summary>
+internal static class Refusals
+{
+    public static RpcException NoSuchSet(string set) => Refuse(StatusCode.NotFound, $"there is no plan set '{set}'");
+
+    public static RpcException NoSuchPlan(string set, string plan) => Refuse(StatusCode.NotFound, $"there is no plan '{plan}' in the set '{set}'");
+
+    public static RpcException NoSuchExecution(uint id) => Refuse(StatusCode.NotFound, $"there is no execution with the id {id}");
+
+    public static RpcException NoSuchStep(uint id, string step) => Refuse(StatusCode.NotFound, $"execution {id} has no step '{step}'");
+
+    public static RpcException BadName(string kind, string fault) => Refuse(StatusCode.InvalidArgument, $"the {kind}'s name {fault}");
+
+    public static RpcException BadPageToken() => Refuse(StatusCode.InvalidArgument, "page_token must be empty or next_page_token of another page");
+
+    public static RpcException HasEnded(uint id, string word) => Refuse(StatusCode.FailedPrecondition, $"execution {id} has ended: {word}");
+
+    public static RpcException HasNotEnded(uint id) =>
+        Refuse(StatusCode.FailedPrecondition, $"execution {id} has not ended; it can be dumped when it has, or cancelled");
+
+    public static RpcException CannotDump(uint id, string why) => Refuse(StatusCode.Internal, $"the log of execution {id} cannot be dumped: {why}");
+
+    public static RpcException UnknownSequence(ulong asked, long oldest) => Refuse(
+        StatusCode.OutOfRange,
+        $"no events can be given after sequence {asked}: it was never given out, or lies before the oldest kept, which is {oldest}; "
+        + "begin with a snapshot");
+
+    public static RpcException BeyondLog(string text) => Refuse(StatusCode.OutOfRange, text);
+
+    public static RpcException QueueFull(string text) => Refuse(StatusCode.ResourceExhausted, text);
+
+    public static RpcException Stopping() => Refuse(StatusCode.Unavailable, "the server is stopping");
+
+    /// <summary>Every error of a plan, one a line: <c>file:line:column: what is wrong</c>.</summary>
+    public static RpcException Broken(CatalogueEntry entry) => Refuse(
+        StatusCode.FailedPrecondition,
+        string.Join('\n', Errors(entry).Take(MostErrors)));
+
+    // A status travels in a header, and peers bound those (python's client: 8 KiB).
+    private const int MostErrors = 40;
+
+    private static IEnumerable<string> Errors(CatalogueEntry entry) =>
+        entry.Reading.Diagnostics.Where(found => found.Severity == Severity.Error).Select(found => found.Format(entry.File));
+
+    private static RpcException Refuse(StatusCode code, string text) => new(new Status(code, text));
+}

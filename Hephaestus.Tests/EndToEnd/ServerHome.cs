@@ -1,0 +1,73 @@
+using System.Diagnostics;
+
+namespace Hephaestus.Tests.EndToEnd;
+
+/// <summary>A directory with plans, configuration and state for servers of one test; removed with all that is in it.</summary>
+internal sealed class ServerHome : IAsyncDisposable
+{
+    private readonly List<ServerProcess> _servers = [];
+
+    public ServerHome(params string[] configuration)
+    {
+        Directory = System.IO.Directory.CreateTempSubdirectory("hephaestus-").FullName;
+        Plans = Path.Combine(Directory, "plans");
+        State = Path.Combine(Directory, "state");
+        Dumps = Path.Combine(Directory, "dumps");
+        Socket = Path.Combine(Directory, "server.sock");
+        Configuration = Path.Combine(Directory, "main.conf");
+        System.IO.Directory.CreateDirectory(Plans);
+        File.WriteAllLines(Configuration,
+        [
+            "host.grpc.address = 127.0.0.1:0",
+            $"host.grpc.socket = {Socket}",
+            $"host.state_dir = {State}",
+            $"plan.rule_dir = {Plans}",
+            $"plan.rule_log = {Dumps}",
+            .. configuration,
+        ]);
+    }
+
+    public string Directory { get; }
+
+    public string Plans { get; }
+
+    public string State { get; }
+
+    public string Dumps { get; }
+
+    public string Socket { get; }
+
+    public string Configuration { get; }
+
+    /// <summary>The directory of an execution's log.</summary>
+    public string Log(uint id) => Path.Combine(State, "executions", $"{id}");
+
+    /// <summary>Writes a plan, before the server starts or while it runs.</summary>
+    public string Plan(string set, string name, string text)
+    {
+        var directory = System.IO.Directory.CreateDirectory(Path.Combine(Plans, set)).FullName;
+        var file = Path.Combine(directory, name + ".conf");
+        File.WriteAllText(file + ".tmp", text);
+        File.Move(file + ".tmp", file, overwrite: true);
+        return file;
+    }
+
+    public async Task<ServerProcess> StartAsync(params (string Name, string Value)[] environment)
+    {
+        var server = await ServerProcess.StartAsync(this, environment);
+        _servers.Add(server);
+        return server;
+    }
+
+    /// <summary>Ends the servers, then everything that their supervisor still holds, and proves that it is gone.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers)
+        {
+            await server.DisposeAsync();
+        }
+
+        await Remnants.EndAsync(State);
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+}

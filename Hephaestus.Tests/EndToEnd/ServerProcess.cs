@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Text;
+using System.Threading.Channels;
+
+namespace Hephaestus.Tests.EndToEnd;
+
+/// <summary>The built server as a process.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _said = new();
+    private readonly Task _reading;
+    private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ServerProcess(Process process)
+    {
+        _process = process;
+        _reading = Task.WhenAll(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
+    }
+
+    public int Pid => _process.Id;
+
+    /// <summary>For example http://127.0.0.1:41234.</summary>
+    public string Address { get; private set; } = "";
+
+    /// <summary>All that it printed so far.</summary>
+    public string Said
+    {
+        get
+        {
+            lock (_said)
+            {
+                return _said.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts a server and waits until it listens.</summary>
+    public static async Task<ServerProcess> StartAsync(ServerHome home, params (string Name, string Value)[] environment)
+    {
+        var server = Launch(home, environment);
+        var ready = await Task.WhenAny(server._ready.Task, server._reading).DefaultTimeout();
+        if (ready != server._ready.Task)
+        {
+            Assert.Fail($"The server did not start:\n{server.Said}");
+        }
+
+        server.Address = await server._ready.Task;
+        return server;
+    }
+
+    /// <summary>Starts a server that is not expected to get as far as listening.</summary>
+    public static ServerProcess Launch(ServerHome home, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(Programs.Server, [home.Configuration])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = home.Directory,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new ServerProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Asks it to stop, as a service manager does; gives the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        Signals.Send(Pid, Signals.Terminate);
+        return await ExitedAsync();
+    }
+
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await ExitedAsync();
+    }
+
+    /// <summary>Waits for its end; gives the exit code (137: SIGKILL).</summary>
+    public async Task<int> ExitedAsync()
+    {
+        await _process.WaitForExitAsync().DefaultTimeout();
+        await _reading.DefaultTimeout();
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private async Task ReadAsync(StreamReader from)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            lock (_said)
+            {
+                _said.AppendLine(line);
+            }
+
+            if (line.StartsWith("Ready", StringComparison.Ordinal))
+            {
+                _ready.TrySetResult(line.Split(' ').First(word => word.StartsWith("http", StringComparison.Ordinal)));
+            }
+        }
+    }
+}
