@@ -21,7 +21,11 @@ internal sealed record PlanStep(
     string? User,
     string? WorkingDirectory,
     ImmutableArray<Variable> Variables,
-    string Command);
+    string Command)
+{
+    /// <summary>The line of the file that holds the command's first line, from 1; 0: not known.</summary>
+    public int FirstLine { get; init; }
+}
 
 /// <summary>When a step runs: after its parent ended OK, or after it did not.</summary>
 internal enum StepKind

@@ -1,0 +1,115 @@
+using System.Reactive;
+using System.Reactive.Concurrency;
+using System.Reactive.Linq;
+using System.Reactive.Subjects;
+using Hephaestus.Server.Facts;
+using Microsoft.Extensions.Logging;
+
+namespace Hephaestus.Server.Catalogue;
+
+/// <summary>
+/// The rule directory, live: always a whole snapshot, replaced by the next when the disk has changed. A watcher's
+/// hints make that fast; looking again and again makes it true.
+/// </summary>
+internal sealed class LiveCatalogue : IDisposable
+{
+    private readonly RuleDirectory _directory;
+    private readonly RuleDirectoryWatch _watch;
+    private readonly IScheduler _scheduler;
+    private readonly Subject<Unit> _hints = new();
+    private readonly BehaviorSubject<CatalogueSnapshot> _published;
+    private readonly IDisposable _rescans;
+    private CatalogueScan _scan = CatalogueScan.None;
+    private int _hinted;
+
+    private LiveCatalogue(string root, CatalogueTiming timing, IScheduler scheduler, ILogger log)
+    {
+        _scheduler = scheduler;
+        _directory = new RuleDirectory(root, TimeProvider.System);
+        _watch = new RuleDirectoryWatch(root, Hint, log);
+        _scan = Rescan();
+        Snapshots = new Latest<CatalogueSnapshot>(_scan.Snapshot);
+        _published = new BehaviorSubject<CatalogueSnapshot>(_scan.Snapshot);
+        _rescans = RescanSignals.Due(_hints, timing, scheduler)
+            .Select(_ => Rescan())
+            .Do(_ => { }, error => log.LogError(error, "Looking at {Directory} failed; it is tried again", root))
+            .Retry()
+            .Subscribe(Publish, error => log.LogCritical(error, "{Directory} is not looked at any more", root));
+
+        // What changed between the first look and this subscription.
+        Hint();
+    }
+
+    /// <summary>The newest snapshot, to be read or awaited.</summary>
+    public Latest<CatalogueSnapshot> Snapshots { get; }
+
+    /// <summary>The newest snapshot.</summary>
+    public CatalogueSnapshot Current => Snapshots.Value;
+
+    /// <summary>The newest snapshot at once, then each that differs; completes when the catalogue is disposed.</summary>
+    public IObservable<CatalogueSnapshot> Changes => _published.AsObservable();
+
+    /// <summary>
+    /// Reads the directory, which is created when missing, and keeps watching it. The first snapshot is complete when
+    /// this returns. A directory that goes missing later is an empty catalogue, and is not created again: whoever
+    /// replaces it by another may be between two commands.
+    /// </summary>
+    /// <param name="scheduler">Must run one thing at a time; stays the caller's, to be disposed after the catalogue.</param>
+    /// <exception cref="IOException">It cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be created.</exception>
+    public static LiveCatalogue Open(string ruleDirectory, CatalogueTiming timing, IScheduler scheduler, ILogger log)
+    {
+        var root = Path.GetFullPath(ruleDirectory);
+        Directory.CreateDirectory(root);
+        return new LiveCatalogue(root, timing, scheduler, log);
+    }
+
+    public void Dispose()
+    {
+        _watch.Dispose();
+        _rescans.Dispose();
+        _published.OnCompleted();
+    }
+
+    private CatalogueScan Rescan()
+    {
+        // First watch, then look: what changes in between is then a hint.
+        _watch.Arm(_directory.Status());
+        return _directory.Scan(_scan);
+    }
+
+    private void Publish(CatalogueScan scan)
+    {
+        var changed = !ReferenceEquals(scan.Snapshot, _scan.Snapshot);
+        _scan = scan;
+        if (changed)
+        {
+            Snapshots.Set(scan.Snapshot);
+            _published.OnNext(scan.Snapshot);
+        }
+    }
+
+    /// <summary>From any thread. However many come, at most one waits for the scheduler.</summary>
+    private void Hint()
+    {
+        if (Interlocked.Exchange(ref _hinted, 1) == 1)
+        {
+            return;
+        }
+
+        try
+        {
+            _scheduler.Schedule(PassHint);
+        }
+        catch (ObjectDisposedException)
+        {
+            // A hint that was under way when the server stopped; thrown on the watcher's thread it would end the process.
+        }
+    }
+
+    private void PassHint()
+    {
+        Volatile.Write(ref _hinted, 0);
+        _hints.OnNext(Unit.Default);
+    }
+}

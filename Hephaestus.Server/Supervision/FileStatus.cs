@@ -1,0 +1,39 @@
+namespace Hephaestus.Server.Supervision;
+
+/// <summary>
+/// A file's status: two that are equal mean the same content, but for changes within one tick of the kernel's clock
+/// (4 to 10 ms before kernel 6.13).
+/// </summary>
+/// <param name="Mode">Type and permissions, as in <c>st_mode</c>.</param>
+/// <param name="Size">In bytes.</param>
+/// <param name="Modified">Of the content; nanoseconds since the epoch.</param>
+/// <param name="Changed">Of anything, cannot be set by a program; nanoseconds since the epoch.</param>
+/// <param name="Born">Nanoseconds since the epoch; 0 where the filesystem does not know. Tells a reused inode.</param>
+internal readonly record struct FileStatus(
+    ulong Device,
+    ulong Inode,
+    ushort Mode,
+    long Size,
+    long Modified,
+    long Changed,
+    long Born)
+{
+    private const int TypeMask = 0xF000;
+    private const int Directory = 0x4000;
+    private const int Regular = 0x8000;
+    private const int WritableByOthers = 0x2;
+
+    public bool IsDirectory => (Mode & TypeMask) == Directory;
+
+    public bool IsRegular => (Mode & TypeMask) == Regular;
+
+    /// <summary>Whether everybody may write; of a directory: the sticky bit is no excuse.</summary>
+    public bool IsWritableByEverybody => (Mode & WritableByOthers) != 0;
+
+    public DateTimeOffset ModifiedAt => At(Modified);
+
+    public DateTimeOffset ChangedAt => At(Changed);
+
+    private static DateTimeOffset At(long nanoseconds) =>
+        DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
+}
