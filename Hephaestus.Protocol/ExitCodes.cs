@@ -6,6 +6,9 @@ public static class ExitCodes
     /// <summary>Done.</summary>
     public const int Done = 0;
 
+    /// <summary>Standard output could not be written, as on a full disk.</summary>
+    public const int OutputFailed = 1;
+
     /// <summary>The command line, the configuration or the address is unusable.</summary>
     public const int Usage = 2;
 
@@ -15,6 +18,12 @@ public static class ExitCodes
     /// <summary>The server refused the request or cannot be reached.</summary>
     public const int Refused = 4;
 
-    /// <summary>Interrupted by SIGINT, as shells report it.</summary>
+    /// <summary>Interrupted by SIGINT, as shells report it. What was followed goes on.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>Nobody reads standard output any more, reported as shells report SIGPIPE.</summary>
+    public const int OutputClosed = 141;
+
+    /// <summary>Ended by SIGTERM, as shells report it. What was followed goes on.</summary>
+    public const int Terminated = 143;
 }

@@ -1,0 +1,127 @@
+using System.Text;
+using Hephaestus.Protocol.Configuration;
+
+namespace Hephaestus.Server.Configuration;
+
+/// <summary>A configuration's entries -> settings, or everything that is wrong with them.</summary>
+internal sealed class ServerSettingsReader
+{
+    /// <summary>The address without any configuration: the old server's usual port, for this machine alone.</summary>
+    private static readonly ListenAddress s_defaultAddress = new("127.0.0.1", 3041);
+
+    /// <summary>Bytes of a unix socket's path that the kernel takes (sun_path, without its NUL).</summary>
+    private const int MaxSocketPath = 107;
+
+    private static readonly TimeSpan s_day = TimeSpan.FromHours(24);
+
+    private readonly ConfigurationReader _reader;
+    private readonly Surroundings _surroundings;
+    private readonly bool _wantsTls;
+
+    private ServerSettingsReader(ConfigurationReader reader, Surroundings surroundings)
+    {
+        _reader = reader;
+        _surroundings = surroundings;
+        _wantsTls = reader.YesNo(SettingKeys.Tls, otherwise: false);
+    }
+
+    /// <summary>Reads no file but those that hold certificates and keys, which it tries.</summary>
+    public static SettingsReading Read(string? file, Protocol.Configuration.Configuration configuration, Surroundings surroundings)
+    {
+        var reader = new ConfigurationReader(configuration);
+        var settings = new ServerSettingsReader(reader, surroundings).Settings(file);
+        reader.Add(configuration.UnknownKeys(SettingKeys.IsKnown, SettingKeys.All));
+        reader.Add(Reserved(configuration));
+        return new SettingsReading(
+            reader.Problems.Any(problem => problem.IsError) ? null : settings,
+            [.. reader.Problems.OrderBy(problem => problem.IsError ? 0 : 1)]);
+    }
+
+    private static IEnumerable<ConfigurationProblem> Reserved(Protocol.Configuration.Configuration configuration) =>
+        from entry in configuration.Entries
+        where SettingKeys.IsReserved(entry.Key)
+        select entry.Error("is not supported yet; remove it: this server would run without what it asks for");
+
+    private ServerSettings Settings(string? file)
+    {
+        var state = Directory(SettingKeys.StateDirectory) ?? DefaultState();
+        var insecure = _reader.YesNo(SettingKeys.Insecure, otherwise: false);
+        var tls = Tls();
+        return new ServerSettings(
+            file is null ? null : _surroundings.Absolute(file),
+            Address(insecure),
+            tls,
+            insecure,
+            Socket(),
+            state,
+            Directory(SettingKeys.RuleDirectory) ?? _surroundings.Absolute("plans"),
+            Directory(SettingKeys.RuleLog) ?? Path.Combine(state, "dumps"),
+            _reader.Number(SettingKeys.MaxConcurrent, otherwise: 1000, least: 1, most: 100_000),
+            _reader.Duration(SettingKeys.Grace, TimeSpan.FromSeconds(10), s_day),
+            _reader.Duration(SettingKeys.LateOutput, TimeSpan.FromSeconds(60), s_day),
+            new HermesSettingsReader(_reader, _surroundings).Settings(),
+            _reader.TextOrEmpty(SettingKeys.NodeName),
+            _reader.TextOrEmpty(SettingKeys.NodeType));
+    }
+
+    private string? Directory(string key) => _reader.Text(key) is { } path ? _surroundings.Absolute(path) : null;
+
+    private string DefaultState()
+    {
+        if (_surroundings.StateDirectory is { } directory)
+        {
+            return directory;
+        }
+
+        // A value that is set and unusable has its error already.
+        if (!_reader.Has(SettingKeys.StateDirectory))
+            _reader.Error(SettingKeys.StateDirectory, "must be set: this user has no home directory for a default");
+        return "/";
+    }
+
+    private ListenAddress Address(bool insecure)
+    {
+        var address = _reader.Parse(SettingKeys.Address, ListenAddress.Parse, ListenAddress.Allowed) ?? s_defaultAddress;
+        if (!address.IsLoopback && !insecure && !_wantsTls)
+        {
+            _reader.Error(
+                SettingKeys.Address,
+                $"{address} can be reached from other machines, and without TLS anybody who reaches it can run plans; "
+                + $"set {SettingKeys.Tls} = yes with {SettingKeys.TlsKey} and {SettingKeys.TlsPem}, or listen on 127.0.0.1, "
+                + $"or accept it with {SettingKeys.Insecure} = yes");
+        }
+
+        return address;
+    }
+
+    private TlsFiles? Tls()
+    {
+        if (!_wantsTls)
+        {
+            return null;
+        }
+
+        if ((Required(SettingKeys.TlsPem), Required(SettingKeys.TlsKey)) is not ({ } certificate, { } key))
+        {
+            return null;
+        }
+
+        var files = new TlsFiles(_surroundings.Absolute(certificate), _surroundings.Absolute(key));
+        if (files.Fault() is { } fault)
+            _reader.Error(SettingKeys.TlsPem, $"{files.Certificate} with the key {files.Key} cannot be used: {fault}");
+        return files;
+    }
+
+    private string? Required(string key)
+    {
+        if (!_reader.Has(key))
+            _reader.Error(key, $"must be set with {SettingKeys.Tls} = yes: the path of a PEM file");
+        return _reader.Text(key);
+    }
+
+    private string? Socket() =>
+        _reader.Parse(
+            SettingKeys.Socket,
+            path => path is ['/', ..] && Encoding.UTF8.GetByteCount(path) <= MaxSocketPath ? path : null,
+            $"an absolute path of at most {MaxSocketPath} bytes");
+}
