@@ -61,7 +61,7 @@ internal sealed class GroupCommit : IDisposable
     public void Release()
     {
         Synchronous(full: true);
-        _connection.Run("UPDATE numbers SET reserved = ?1, synced = ?1", _numbers.Head);
+        _connection.Run("UPDATE numbers SET reserved = $1, synced = $1", _numbers.Head);
     }
 
     /// <summary>Writes the WAL back into the journal and empties it, waiting a while for readers that are in it.</summary>
@@ -79,7 +79,7 @@ internal sealed class GroupCommit : IDisposable
         _connection.Run("BEGIN IMMEDIATE");
         foreach (var entry in group) Write(entry);
         if (reserve) _numbers = _numbers with { Reserved = _numbers.Next - 1 + Block };
-        if (sync) _connection.Run("UPDATE numbers SET reserved = ?1, synced = ?2", _numbers.Reserved, _numbers.Head);
+        if (sync) _connection.Run("UPDATE numbers SET reserved = $1, synced = $2", _numbers.Reserved, _numbers.Head);
         CrashPoint.Reach("journal-committing");
         _connection.Run("COMMIT");
         CrashPoint.Reach("journal-committed");
@@ -116,7 +116,7 @@ internal sealed class GroupCommit : IDisposable
     }
 
     private ListedExecution? Find(uint id) => _connection.Rows(
-        "SELECT set_name, plan FROM executions WHERE id = ?1",
+        "SELECT set_name, plan FROM executions WHERE id = $1",
         row => new ListedExecution(id, row.GetString(0), row.GetString(1)),
         (long)id).SingleOrDefault();
 
@@ -125,11 +125,11 @@ internal sealed class GroupCommit : IDisposable
         var id = _numbers.NewestId + 1;
         var (accepted, text) = (accepting.Accepted, accepting.PlanText.ToArray());
         var hash = SHA256.HashData(text);
-        _connection.Run("INSERT INTO plan_texts (hash, text) VALUES (?1, ?2) ON CONFLICT DO NOTHING", hash, text);
+        _connection.Run("INSERT INTO plan_texts (hash, text) VALUES ($1, $2) ON CONFLICT DO NOTHING", hash, text);
         _connection.Run(
             """
             INSERT INTO executions (id, set_name, plan, tag_id, file, plan_text, instance, boot_id, accepted, state)
-            VALUES (?1, ?2, ?3, ?4, ?5, (SELECT id FROM plan_texts WHERE hash = ?6), ?7, ?8, ?9, ?10)
+            VALUES ($1, $2, $3, $4, $5, (SELECT id FROM plan_texts WHERE hash = $6), $7, $8, $9, $10)
             """,
             (long)id, accepted.Set, accepted.Plan, accepted.TagId, accepting.File, hash, accepting.Instance,
             accepting.BootId, Micros.ToEpoch(time), (long)State.Queued);
@@ -140,7 +140,7 @@ internal sealed class GroupCommit : IDisposable
     private void Insert(ExecutionEvent happened, byte[] payload)
     {
         _connection.Run(
-            "INSERT INTO events (sequence, execution, payload) VALUES (?1, ?2, ?3)",
+            "INSERT INTO events (sequence, execution, payload) VALUES ($1, $2, $3)",
             happened.Sequence, (long)happened.Execution, payload);
         _numbers = _numbers with { Head = happened.Sequence, Next = happened.Sequence + 1 };
     }
@@ -152,15 +152,15 @@ internal sealed class GroupCommit : IDisposable
         switch (happened.Fact)
         {
             case ExecutionFact.Started:
-                _connection.Run("UPDATE executions SET state = ?2 WHERE id = ?1", id, (long)State.Running);
+                _connection.Run("UPDATE executions SET state = $2 WHERE id = $1", id, (long)State.Running);
                 break;
             case ExecutionFact.Ended ended:
                 _connection.Run(
-                    "UPDATE executions SET state = ?2, ended = ?3 WHERE id = ?1",
+                    "UPDATE executions SET state = $2, ended = $3 WHERE id = $1",
                     id, (long)ended.State, Micros.ToEpoch(happened.Time));
                 break;
             case ExecutionFact.Dumped:
-                _connection.Run("UPDATE executions SET dumped = 1 WHERE id = ?1", id);
+                _connection.Run("UPDATE executions SET dumped = 1 WHERE id = $1", id);
                 break;
         }
     }

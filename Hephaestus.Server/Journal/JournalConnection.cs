@@ -48,7 +48,7 @@ internal sealed class JournalConnection : IDisposable
         return command.ExecuteScalar();
     }
 
-    /// <summary>Runs a statement with its values for ?1, ?2, ...; gives back how many rows it changed.</summary>
+    /// <summary>Runs a statement with its values for $1, $2, ...; gives back how many rows it changed.</summary>
     public int Run(string sql, params ReadOnlySpan<object> values) => Prepared(sql, values).ExecuteNonQuery();
 
     /// <summary>The first column of the first row; null: there is no row, or it is NULL.</summary>
@@ -88,7 +88,7 @@ internal sealed class JournalConnection : IDisposable
     {
         var command = _connection.CreateCommand();
         command.CommandText = sql;
-        for (var i = 1; i <= parameters; i++) command.Parameters.Add(new SqliteParameter { ParameterName = $"?{i}" });
+        for (var i = 1; i <= parameters; i++) command.Parameters.Add(new SqliteParameter { ParameterName = $"${i}" });
         return command;
     }
 }

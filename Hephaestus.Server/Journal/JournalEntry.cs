@@ -62,7 +62,7 @@ internal sealed class JournalEntry
     }
 
     /// <summary>Tells the caller that it was not written.</summary>
-    public void Fail(JournalException error) => _done.SetException(error);
+    public void Fail(JournalException error) => _done.TrySetException(error);
 
     /// <summary>The fact as it will be read back.</summary>
     private static ExecutionFact Exact(ExecutionFact fact) =>

@@ -30,7 +30,7 @@ internal sealed class JournalView(JournalConnection connection)
     /// One that a power loss took, or that was never given out, is not known: what came instead bears other numbers.
     /// </summary>
     public bool IsKnown(long sequence) =>
-        sequence == 0 || connection.Number("SELECT 1 FROM events WHERE sequence = ?1", sequence) is not null;
+        sequence == 0 || connection.Number("SELECT 1 FROM events WHERE sequence = $1", sequence) is not null;
 
     /// <summary>
     /// The events after a position: at most <paramref name="limit"/> are looked at, about 1 MiB of them, so that a filter
@@ -57,22 +57,22 @@ internal sealed class JournalView(JournalConnection connection)
 
     /// <summary>All events of an execution, ascending; none: it is not known.</summary>
     public IReadOnlyList<ExecutionEvent> EventsOf(uint execution) => connection.Rows(
-        "SELECT payload FROM events WHERE execution = ?1 ORDER BY sequence",
+        "SELECT payload FROM events WHERE execution = $1 ORDER BY sequence",
         row => Decode(row.GetFieldValue<byte[]>(0)),
         (long)execution);
 
     /// <summary>One execution; null: there is none of this id.</summary>
-    public ExecutionRow? Find(uint id) => connection.Rows($"{Columns} WHERE id = ?1", Row, (long)id).SingleOrDefault();
+    public ExecutionRow? Find(uint id) => connection.Rows($"{Columns} WHERE id = $1", Row, (long)id).SingleOrDefault();
 
     /// <summary>The pinned plan's bytes; null: there is no execution of this id.</summary>
     public ReadOnlyMemory<byte>? PlanText(uint id) => connection.Rows<ReadOnlyMemory<byte>?>(
-        "SELECT text FROM plan_texts WHERE id = (SELECT plan_text FROM executions WHERE id = ?1)",
+        "SELECT text FROM plan_texts WHERE id = (SELECT plan_text FROM executions WHERE id = $1)",
         row => row.GetFieldValue<byte[]>(0),
         (long)id).SingleOrDefault();
 
     /// <summary>Those that wait or run, in the order of their ids.</summary>
     public IReadOnlyList<ExecutionRow> Unfinished() =>
-        connection.Rows($"{Columns} WHERE state IN (?1, ?2) ORDER BY id", Row, (long)State.Queued, (long)State.Running);
+        connection.Rows($"{Columns} WHERE state IN ($1, $2) ORDER BY id", Row, (long)State.Queued, (long)State.Running);
 
     /// <summary>A page of executions, newest first.</summary>
     public IReadOnlyList<ExecutionRow> Page(ExecutionQuery query)
@@ -90,7 +90,7 @@ internal sealed class JournalView(JournalConnection connection)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         var newest = connection.Rows(
-            "SELECT id, set_name, plan FROM executions INDEXED BY executions_listed WHERE dumped = 0 ORDER BY id DESC LIMIT ?1",
+            "SELECT id, set_name, plan FROM executions INDEXED BY executions_listed WHERE dumped = 0 ORDER BY id DESC LIMIT $1",
             row => new ListedExecution(Id(row), row.GetString(1), row.GetString(2)),
             limit);
         newest.Reverse();
@@ -110,12 +110,12 @@ internal sealed class JournalView(JournalConnection connection)
 
     private List<ExecutionRow> PageOf(ExecutionQuery query, State state)
     {
-        var sql = new StringBuilder(Columns).Append(Index(query, state)).Append(" WHERE id < ?1");
-        if (query.Set.Length > 0) sql.Append(" AND set_name = ?3");
-        if (query.Plan.Length > 0) sql.Append(" AND plan = ?4");
-        if (state != State.Unspecified) sql.Append(" AND state = ?5");
+        var sql = new StringBuilder(Columns).Append(Index(query, state)).Append(" WHERE id < $1");
+        if (query.Set.Length > 0) sql.Append(" AND set_name = $3");
+        if (query.Plan.Length > 0) sql.Append(" AND plan = $4");
+        if (state != State.Unspecified) sql.Append(" AND state = $5");
         if (query.ListedOnly) sql.Append(" AND dumped = 0");
-        sql.Append(" ORDER BY id DESC LIMIT ?2");
+        sql.Append(" ORDER BY id DESC LIMIT $2");
         var before = query.Before ?? (1L << 32);
         return connection.Rows(sql.ToString(), Row, before, query.Limit, query.Set, query.Plan, (long)state);
     }
@@ -131,9 +131,9 @@ internal sealed class JournalView(JournalConnection connection)
 
     private SqliteDataReader QueryAfter(long sequence, int limit, uint execution) => execution == 0
         ? connection.Query(
-            "SELECT sequence, payload FROM events WHERE sequence > ?1 ORDER BY sequence LIMIT ?2", sequence, limit)
+            "SELECT sequence, payload FROM events WHERE sequence > $1 ORDER BY sequence LIMIT $2", sequence, limit)
         : connection.Query(
-            "SELECT sequence, payload FROM events WHERE execution = ?3 AND sequence > ?1 ORDER BY sequence LIMIT ?2",
+            "SELECT sequence, payload FROM events WHERE execution = $3 AND sequence > $1 ORDER BY sequence LIMIT $2",
             sequence, limit, (long)execution);
 
     private static ExecutionEvent Decode(byte[] payload)
