@@ -59,7 +59,8 @@ internal sealed class LiveExecution : IDisposable
         _pinned.Row.Instance,
         _pinned.Plan.Steps[attempt.Step - 1],
         _log,
-        State.OrdinalOf(attempt));
+        State.OrdinalOf(attempt),
+        State.Step(attempt.Step).Pid);
 
     /// <summary>
     /// Commits facts, then writes what is to be remarked of them. One commit at a time, so that remarks stand in the

@@ -10,13 +10,15 @@ namespace Hephaestus.Server.Steps;
 /// <param name="Instance">Random mark of the execution: processes that carry it belong to it.</param>
 /// <param name="Log">Where its output goes.</param>
 /// <param name="Ordinal">The attempt's place in the order of the execution's starts, from 0.</param>
+/// <param name="KnownPid">Process id that is journalled already; 0: none.</param>
 internal sealed record StepRun(
     StepKey Key,
     PlanLabel Label,
     string Instance,
     PlanStep Step,
     ExecutionLog Log,
-    int Ordinal);
+    int Ordinal,
+    int KnownPid);
 
 /// <summary>A plan's names.</summary>
 internal sealed record PlanLabel(string Set, string Plan);

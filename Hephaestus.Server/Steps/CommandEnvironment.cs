@@ -5,7 +5,7 @@ using System.Globalization;
 namespace Hephaestus.Server.Steps;
 
 /// <summary>The environment variables of a step's command.</summary>
-internal static class StepEnvironment
+internal static class CommandEnvironment
 {
     private static readonly string[] s_passedOn = ["PATH", "LANG", "LANGUAGE", "TZ"];
 
