@@ -128,7 +128,8 @@ internal sealed class SupervisorClient : IAsyncDisposable
 
     private void Watch(SpawnRequest request, Started started)
     {
-        var watched = _watched.GetOrAdd(request.Key, _ => new WatchedProcess(started.Attempt, request.Files.Status));
+        var watched = Watched(request.Key);
+        watched.Identify(started.Attempt, request.Files.Status);
         if (started.Attempt.Exit is { } exit)
         {
             watched.End(exit.ToExit());
@@ -245,9 +246,12 @@ internal sealed class SupervisorClient : IAsyncDisposable
 
     private void Exited(Attempt attempt)
     {
-        if (attempt.Exit is { } exit && _watched.TryGetValue(attempt.Key.ToKey(), out var watched))
+        if (attempt.Exit is { } exit)
         {
-            watched.End(exit.ToExit());
+            Watched(attempt.Key.ToKey()).End(exit.ToExit());
         }
     }
+
+    /// <summary>An exit may be told before the answer that there is a process.</summary>
+    private WatchedProcess Watched(StepKey key) => _watched.GetOrAdd(key, _ => new WatchedProcess());
 }

@@ -13,24 +13,32 @@ internal sealed class WatchedProcess : IDisposable
     private static readonly TimeSpan s_reaping = TimeSpan.FromSeconds(10);
 
     private readonly TaskCompletionSource<StepExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SafeFileHandle? _process;
-    private readonly string _statusFile;
+    private SafeFileHandle? _process;
+    private string _statusFile = "";
     private int _alone;
-
-    public WatchedProcess(Attempt attempt, string statusFile)
-    {
-        _statusFile = statusFile;
-        _process = attempt.Exit is null && attempt.Pid > 0 ? Libc.OpenProcess(attempt.Pid) : null;
-        if (_process is not null && ProcessTable.StartOf(attempt.Pid) != attempt.StartTicks)
-        {
-            // Another process has its id by now.
-            _process.Dispose();
-            _process = null;
-        }
-    }
 
     /// <summary>Completes when it has ended.</summary>
     public Task<StepExit> Exit => _exit.Task;
+
+    /// <summary>Says which process it is.</summary>
+    public void Identify(Attempt attempt, string statusFile)
+    {
+        _statusFile = statusFile;
+        if (_process is not null || Exit.IsCompleted || attempt.Exit is not null || Libc.OpenProcess(attempt.Pid) is not { } opened)
+        {
+            return;
+        }
+
+        if (ProcessTable.StartOf(attempt.Pid) == attempt.StartTicks)
+        {
+            _process = opened;
+        }
+        else
+        {
+            // Another process has its id by now.
+            opened.Dispose();
+        }
+    }
 
     /// <summary>The supervisor has told its end.</summary>
     public void End(StepExit exit) => _exit.TrySetResult(exit);
