@@ -89,6 +89,9 @@ internal sealed partial class HephaestusService
         var position = request.HasAfterSequence
             ? Known(request.AfterSequence)
             : await SendSnapshotAsync(request, filter, updates, context.CancellationToken);
+
+        // At once, so that a subscriber who resumes knows that it is heard, be there news or not.
+        await updates.WriteAsync(new Wire.ExecutionUpdate { Heartbeat = Heartbeat(position) }, context.CancellationToken);
         while (true)
         {
             var (_, version) = journal.Head.Current;

@@ -44,6 +44,11 @@ internal static class Refusals
 
     public static RpcException Stopping() => Refuse(StatusCode.Unavailable, "the server is stopping");
 
+    public static RpcException StorageFails() =>
+        Refuse(StatusCode.Unavailable, "the server cannot read or write its state directory at present; its own log says why");
+
+    public static RpcException Fault() => Refuse(StatusCode.Internal, "an error of the server; its own log says more");
+
     /// <summary>Every error of a plan, one a line: <c>file:line:column: what is wrong</c>.</summary>
     public static RpcException Broken(CatalogueEntry entry) => Refuse(
         StatusCode.FailedPrecondition,
