@@ -1,3 +1,4 @@
+using System.Reactive.Concurrency;
 using Hephaestus.Protocol;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
@@ -40,7 +41,8 @@ internal static class Startup
             Console.Out.WriteLine("Stopped; what runs goes on and is taken up by the next start");
             return ExitCodes.Done;
         }
-        catch (Exception fault) when (fault is JournalException or EndpointException)
+        catch (Exception fault) when (
+            fault is JournalException or EndpointException or SupervisorException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"hephaestus: {fault.Message}");
             return ExitCodes.Usage;
@@ -54,14 +56,18 @@ internal static class Startup
         await using var journal = ExecutionJournal.Open(state.JournalFile, TimeProvider.System);
         var logs = new LogStore(state.Executions, TimeProvider.System);
         using var pump = new Pump(state.Executions, new PumpOptions { LateOutput = settings.LateOutput });
-        await using var supervisor = await SupervisorClient.ConnectAsync(state.Path, CancellationToken.None);
-        using var catalogue = new LiveCatalogue(settings.RuleDirectory);
-        var steps = new StepRunner(supervisor, pump, logs, settings.Grace);
+        await using var supervisor = await SupervisorClient.ConnectAsync(
+            state.Path, loggers.CreateLogger<SupervisorClient>(), CancellationToken.None);
+        using var scheduler = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "catalogue" });
+        using var catalogue = LiveCatalogue.Open(
+            settings.RuleDirectory, CatalogueTiming.Default, scheduler, loggers.CreateLogger<LiveCatalogue>());
+        var canceller = new Canceller(supervisor, settings.Grace, TimeProvider.System);
+        var steps = new StepRunner(supervisor, pump, logs, canceller);
         using var registry = new Registry(journal, logs, steps, settings.MaxConcurrent, loggers.CreateLogger<Registry>());
         var archive = new LogArchive(registry, logs);
 
-        var taken = await new Recovery(journal, logs, supervisor, registry, loggers.CreateLogger<Recovery>()).RunAsync();
-        var dumper = new Dumper(registry, journal, archive, settings.RuleLog);
+        var taken = await new Recovery(journal, supervisor, registry, loggers.CreateLogger<Recovery>()).RunAsync(CancellationToken.None);
+        var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
         await using var endpoint = new Endpoint(settings, loggers, new HephaestusService(catalogue, registry, journal, archive, dumper));
         var addresses = await endpoint.StartAsync();
         Console.Out.WriteLine($"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
@@ -69,7 +75,7 @@ internal static class Startup
         await endpoint.WaitForStopAsync();
     }
 
-    private static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+    public static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     private static void Log(ILoggingBuilder logging) => logging
         .SetMinimumLevel(LogLevel.Warning)

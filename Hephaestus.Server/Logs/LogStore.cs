@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Hephaestus.Server.Facts;
 using Hephaestus.Server.Supervision;
@@ -26,7 +25,6 @@ internal sealed class LogStore(string root, TimeProvider clock)
     /// creation that was cut short, it completes that.
     /// </summary>
     /// <exception cref="IOException">There is no space, or the directory cannot be made.</exception>
-    [SuppressMessage("Interoperability", "CA1416:Validate platform compatibility", Justification = "Hephaestus runs on Linux.")]
     public ExecutionLog Create(uint execution, ReadOnlyMemory<byte> planText)
     {
         var directory = DirectoryOf(execution);
