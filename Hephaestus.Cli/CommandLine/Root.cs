@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
 using Hephaestus.Cli.Output;
 using Hephaestus.Cli.Verbs;
 using Hephaestus.Protocol;
+using Hephaestus.Protocol.Configuration;
 
 namespace Hephaestus.Cli.CommandLine;
 
@@ -67,15 +67,24 @@ internal static class Root
     private static int Unusable(ParseResult line, Screen screen)
     {
         var command = line.CommandResult.Command;
-        // A word that is no command is said to be missing as well.
-        var errors = line.UnmatchedTokens.Count == 0 ? line.Errors : line.Errors.Where(error => error.SymbolResult is not CommandResult { Tokens: [] });
+        // A word that is no command is also said to be missing.
+        var errors = line.UnmatchedTokens.Count > 0
+            ? line.UnmatchedTokens.Select(word => Unknown(word, command))
+            : line.Errors.Select(error => error.Message.TrimEnd('.'));
         foreach (var error in errors)
         {
-            screen.Say(error.Message.TrimEnd('.'));
+            screen.Say(error);
         }
 
         screen.Say($"see: hephaestus-cli help{(command is RootCommand ? "" : $" {command.Name}")}");
         return ExitCodes.Usage;
+    }
+
+    private static string Unknown(string word, Command command)
+    {
+        var known = command.Subcommands.Select(known => known.Name).Concat(command.Options.Select(option => option.Name));
+        var nearest = NearestName.Of(word, known);
+        return $"'{word}' is unknown here{(nearest is null ? "" : $"; did you mean {nearest}?")}";
     }
 
     private sealed class ShowHelp(Screen screen, CommonOptions common) : SynchronousCommandLineAction

@@ -8,7 +8,7 @@ namespace Hephaestus.Cli.CommandLine;
 /// <summary>Options that several commands share.</summary>
 internal static class VerbOptions
 {
-    public static Option<uint> Id(bool required = true, string description = "Id of the scheduled plan, as exec and plans show it") => new("--id")
+    public static Option<uint> Id(bool required = true, string description = "Id of the execution, as exec and plans show it") => new("--id")
     {
         Required = required,
         HelpName = "ID",

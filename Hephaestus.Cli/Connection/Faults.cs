@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using Grpc.Core;
 
 namespace Hephaestus.Cli.Connection;
@@ -30,14 +31,14 @@ internal static class Faults
         _ => $"the server refused the request: {fault.StatusCode}",
     };
 
-    /// <summary>The innermost cause that says something.</summary>
-    private static string Reason(Exception cause)
+    /// <summary>The innermost cause that says something, in words of ours where .NET's are no help.</summary>
+    private static string Reason(Exception cause) => Chain(cause).Last(inner => inner.Message.Length > 0) switch
     {
-        var said = Chain(cause).Last(inner => inner.Message.Length > 0);
-        return said is System.Security.Authentication.AuthenticationException && said.Message.Contains("RemoteCertificateNameMismatch", StringComparison.Ordinal)
-            ? "its certificate does not bear the expected name (client.conf: node.NAME.domain)"
-            : said.Message.ReplaceLineEndings(" ");
-    }
+        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "it was closed",
+        AuthenticationException mismatch when mismatch.Message.Contains("RemoteCertificateNameMismatch", StringComparison.Ordinal) =>
+            $"{mismatch.Message} (the expected name is the address's, or node.NAME.domain of the configuration)",
+        var said => said.Message.ReplaceLineEndings(" "),
+    };
 
     private static bool NeverConnected(Exception cause) => cause is HttpRequestException
     {

@@ -49,7 +49,7 @@ internal sealed class Patience(TimeSpan? limit, Func<RpcException, string> descr
 
             if (_brokenSince is null)
             {
-                say($"{describe(fault)}; trying to reach it again{Bound}");
+                say($"{describe(fault).TrimEnd('.')}; trying to reach it again{Bound}");
                 _brokenSince = time.GetTimestamp();
             }
 

@@ -41,9 +41,9 @@ internal sealed class LineAssembler
         if (piece.Continued && (line != _openLine || piece.Offset != _openBytes))
         {
             var kept = _unfinished.GetValueOrDefault(source)?.Upto(piece.Offset);
-            if (kept is { Length: > 0 } beginning)
+            if (kept is not null)
             {
-                yield return new LinePart(piece, line, beginning, Begins: true, Ends: false);
+                yield return new LinePart(piece, line, kept.WrittenMemory, Begins: true, Ends: false);
             }
 
             begins = kept is null;
@@ -109,6 +109,6 @@ internal sealed class LineAssembler
         }
 
         /// <summary>The line's first bytes; null: not all of them are at hand.</summary>
-        public ReadOnlyMemory<byte>? Upto(ulong length) => (ulong?)Kept?.WrittenCount == length ? Kept.WrittenMemory : null;
+        public ArrayBufferWriter<byte>? Upto(ulong length) => (ulong?)Kept?.WrittenCount == length ? Kept : null;
     }
 }

@@ -49,6 +49,7 @@ internal sealed class LogView(Session session, uint id)
     /// <exception cref="OperationCanceledException">The user has had enough, and has been told how to go on.</exception>
     public async Task<State> FollowAsync(FollowLogRequest request)
     {
+        session.Screen.ExitWhenClosed();
         var follower = session.Settings.Json ? await JsonFollowerAsync() : TextFollower();
         try
         {
@@ -66,7 +67,7 @@ internal sealed class LogView(Session session, uint id)
     }
 
     private string GoesOn(ulong next) =>
-        $"scheduled plan {id} is followed no more, but goes on; to follow it: status --id {id} --follow{(next > 1 ? $" --from {next}" : "")}";
+        $"execution {id} goes on; to follow it: status --id {id} --follow{(next > 1 ? $" --from {next}" : "")}";
 
     private LogFollower TextFollower() =>
         new(session, new TextLines(session.Screen, session.Screen.Settings)) { Unfinished = session.Screen.Settings.Live ? Preview : null };

@@ -15,6 +15,7 @@ internal static partial class Libc
     public const int Continue = 18; // SIGCONT
 
     private const short Writable = 4; // POLLOUT
+    private const short Failed = 8; // POLLERR
     private const nuint GetWindowSize = 0x5413; // TIOCGWINSZ
 
     /// <summary>Writes some of the bytes; a negative number: the error, negated.</summary>
@@ -32,6 +33,17 @@ internal static partial class Libc
     {
         var wanted = new PollRequest { Descriptor = descriptor, Events = Writable };
         _ = poll(&wanted, 1, -1);
+    }
+
+    /// <summary>Waits until the other end of a pipe or socket is closed; false: it is none.</summary>
+    public static unsafe bool WaitClosed(int descriptor)
+    {
+        var wanted = new PollRequest { Descriptor = descriptor };
+        while (poll(&wanted, 1, -1) < 0 && Marshal.GetLastPInvokeError() == Interrupted)
+        {
+        }
+
+        return (wanted.Happened & Failed) != 0;
     }
 
     public static bool IsTerminal(int descriptor) => isatty(descriptor) == 1;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Hephaestus.Protocol;
 
 namespace Hephaestus.Cli.Output;
 
@@ -63,6 +64,18 @@ internal sealed class Screen : IBufferWriter<byte>
     {
         Live = null;
         Refresh();
+    }
+
+    /// <summary>
+    /// From now on the program ends when nobody reads standard output any more, not only when it next has something to
+    /// write: what is followed may be silent for days.
+    /// </summary>
+    public void ExitWhenClosed()
+    {
+        if (!_out.IsTerminal)
+        {
+            new Thread(() => _out.ExitWhenClosed(ExitCodes.OutputClosed)) { IsBackground = true }.Start();
+        }
     }
 
     /// <summary>Forgets what stands on the terminal: another program has written there.</summary>

@@ -14,6 +14,15 @@ internal sealed class StandardStream(int descriptor)
     /// <summary>Columns of the terminal as it is now; 0: unknown.</summary>
     public int Columns => Libc.Columns(descriptor);
 
+    /// <summary>Waits until nobody reads it any more, and ends the process then; returns only where that cannot be told.</summary>
+    public void ExitWhenClosed(int code)
+    {
+        if (Libc.WaitClosed(descriptor))
+        {
+            Libc.Exit(code);
+        }
+    }
+
     /// <summary>Writes all of it; waits as long as the reader takes.</summary>
     /// <exception cref="OutputException">It cannot be written.</exception>
     public void Write(ReadOnlySpan<byte> bytes)

@@ -35,6 +35,6 @@ internal sealed class Cancel : Verb
     }
 
     private static string Told(Execution execution) => execution.Ended is null
-        ? $"Scheduled plan {execution.Id} ({execution.Set}/{execution.Plan}) is being cancelled"
-        : $"Scheduled plan {execution.Id} ({execution.Set}/{execution.Plan}) has ended: {StateWords.Of(execution.State)}";
+        ? $"Execution {execution.Id} ({execution.Set}/{execution.Plan}) is being cancelled"
+        : $"Execution {execution.Id} ({execution.Set}/{execution.Plan}) has ended: {StateWords.Of(execution.State)}";
 }

@@ -20,6 +20,6 @@ internal sealed class DumpAllHistory(Surroundings surroundings) : Verb(
         var done = await session.Client.DumpHistAllAsync(new Empty(), session.Unary);
         return session.Settings.Json
             ? ShowJson(session, json => ProtoJson.Write(json, done))
-            : ShowLines(session, ["All scheduled plans that have ended are written to files"]);
+            : ShowLines(session, ["All executions that have ended are written to files"]);
     }
 }

@@ -26,6 +26,6 @@ internal sealed class DumpHistory : Verb
         await session.Client.DumpHistAsync(new PlanId { Id = id }, session.Unary);
         return session.Settings.Json
             ? ShowJson(session, json => ProtoJson.Write(json, new PlanId { Id = id }))
-            : ShowLines(session, [$"Scheduled plan {id} is written to a file"]);
+            : ShowLines(session, [$"Execution {id} is written to a file"]);
     }
 }

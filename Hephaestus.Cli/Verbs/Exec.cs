@@ -76,7 +76,7 @@ internal sealed class Exec : Verb
     private static string Unknown(PlanArg plan) =>
         $"the answer is lost: it is unknown whether {plan.Set}/{plan.Plan} runs; plans --long shows it";
 
-    private static string Started(PlanId plan) => $"Plan {plan.Set}/{plan.Plan} is scheduled, id: {plan.Id}";
+    private static string Started(PlanId plan) => $"Execution of {plan.Set}/{plan.Plan} is accepted, id: {plan.Id}";
 
     private static void Announce(Session session, PlanId plan)
     {
@@ -84,7 +84,7 @@ internal sealed class Exec : Verb
         {
             session.Screen.WriteLine(json =>
             {
-                json.WriteString("type", "scheduled");
+                json.WriteString("type", "accepted");
                 ProtoJson.WriteFields(json, plan);
             });
         }
@@ -111,7 +111,7 @@ internal sealed class Exec : Verb
         }
         catch (OperationCanceledException)
         {
-            session.Screen.Say($"scheduled plan {plan.Id} goes on; to follow it: status --id {plan.Id} --follow");
+            session.Screen.Say($"execution {plan.Id} goes on; to follow it: status --id {plan.Id} --follow");
             throw;
         }
     }
@@ -125,7 +125,7 @@ internal sealed class Exec : Verb
         }
         else if (end != State.Ok)
         {
-            session.Screen.Say($"plan {plan.Set}/{plan.Plan}, id {plan.Id}, ended: {StateWords.Of(end)}");
+            session.Screen.Say($"execution {plan.Id} of {plan.Set}/{plan.Plan} ended: {StateWords.Of(end)}");
         }
     }
 }

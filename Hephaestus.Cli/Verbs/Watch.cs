@@ -11,7 +11,7 @@ internal sealed class Watch : Verb
 {
     private readonly Option<string> _set = VerbOptions.Set(required: false, "Only this plan set");
     private readonly Option<string> _plan = new("--plan") { HelpName = "PLAN", Description = "Only plans of this name" };
-    private readonly Option<uint> _id = VerbOptions.Id(required: false, "Only this scheduled plan, and not the plan files");
+    private readonly Option<uint> _id = VerbOptions.Id(required: false, "Only this execution, and no plan files");
     private readonly Option<TimeSpan?> _retryFor = VerbOptions.RetryFor();
 
     public Watch(Surroundings surroundings)
@@ -19,7 +19,7 @@ internal sealed class Watch : Verb
             surroundings,
             "watch",
             """
-            Show scheduled plans and plan files as they change
+            Show executions and plan files as they change
             It begins with what has not ended, and goes on until it is interrupted.
             """)
     {
@@ -40,12 +40,19 @@ internal sealed class Watch : Verb
             Id = line.GetValue(_id),
         };
         IChangeLines lines = session.Settings.Json ? new JsonChanges(session.Screen) : new TextChanges(session.Screen, TimeProvider.System);
-        using var failed = CancellationTokenSource.CreateLinkedTokenSource(session.Cancellation);
+        session.Screen.ExitWhenClosed();
         var changes = new Changes(session, lines, request);
-        Task[] watches = request.Id == 0
-            ? [changes.OfExecutionsAsync(failed.Token), changes.OfCatalogueAsync(failed.Token)]
-            : [changes.OfExecutionsAsync(failed.Token)];
-        await await Task.WhenAny(watches);
+        if (request.Id == 0)
+        {
+            await await Task.WhenAny(changes.OfExecutionsAsync(), changes.OfCatalogueAsync());
+        }
+        else
+        {
+            // Else a watch of nothing would wait for ever without a word.
+            await session.Client.GetExecutionAsync(new GetExecutionRequest { Id = request.Id }, session.Unary);
+            await changes.OfExecutionsAsync();
+        }
+
         return ExitCodes.Done;
     }
 }

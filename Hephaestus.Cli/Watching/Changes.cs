@@ -20,9 +20,9 @@ internal sealed class Changes(Session session, IChangeLines lines, WatchExecutio
     private readonly Lock _lock = new();
 
     /// <summary>Ends only by a failure.</summary>
-    public async Task OfExecutionsAsync(CancellationToken cancellation)
+    public async Task OfExecutionsAsync()
     {
-        await foreach (var update in session.WatchAsync(wanted, cancellation))
+        await foreach (var update in session.WatchAsync(wanted, session.Cancellation))
         {
             switch (update.UpdateCase)
             {
@@ -37,10 +37,10 @@ internal sealed class Changes(Session session, IChangeLines lines, WatchExecutio
     }
 
     /// <summary>Ends only by a failure.</summary>
-    public async Task OfCatalogueAsync(CancellationToken cancellation)
+    public async Task OfCatalogueAsync()
     {
         var first = true;
-        await foreach (var change in new CatalogueWatch(session, wanted.Set).ReadAsync(cancellation))
+        await foreach (var change in new CatalogueWatch(session, wanted.Set).ReadAsync(session.Cancellation))
         {
             var wantedChange = Wanted(change);
             Show(() => lines.Write(wantedChange, first));

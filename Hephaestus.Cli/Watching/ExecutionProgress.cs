@@ -41,7 +41,7 @@ internal sealed class ExecutionProgress
         var names = string.Join(", ", running.Select(step => $"'{step.Name}'"));
         var place = running.Length == 1 ? $"step {running[0].Number} of {_steps.Count} " : "steps ";
         var left = _steps.Values.Count(step => step.State == State.Pending);
-        return new Progress(place + names, running.Min(step => step.Started)?.ToDateTimeOffset(), left == 0 ? ", the last" : $", {left} left");
+        return new Progress(place + names, running.Min(step => step.Started)?.ToDateTimeOffset(), left == 0 ? ", none left" : $", {left} left");
     }
 
     private void Take(ExecutionEvent happened)

@@ -22,7 +22,12 @@ internal sealed class JsonChanges(Screen screen) : IChangeLines
         });
     }
 
-    public void Write(ExecutionEvent happened) => Line("event", happened);
+    public void Write(ExecutionEvent happened) => screen.WriteLine(json =>
+    {
+        json.WriteString("type", "event");
+        json.WriteString("event", NameOf(happened));
+        ProtoJson.WriteFields(json, happened);
+    });
 
     public void Write(CatalogueChange change, bool first)
     {
@@ -43,6 +48,9 @@ internal sealed class JsonChanges(Screen screen) : IChangeLines
             screen.WriteLine(json => json.WriteString("type", "catalogue_complete"));
         }
     }
+
+    private static string? NameOf(ExecutionEvent happened) =>
+        ExecutionEvent.Descriptor.Oneofs[0].Accessor.GetCaseFieldDescriptor(happened)?.Name;
 
     private void Sets(string type, IEnumerable<string> names)
     {
