@@ -37,6 +37,9 @@ internal sealed class LiveExecution : IDisposable
 
     public uint Id => _pinned.Row.Id;
 
+    /// <summary>In which order its steps run.</summary>
+    public Course Course => Course.Of(_pinned.Plan);
+
     /// <summary>The boot in which it was accepted.</summary>
     public string BootId => _pinned.Row.BootId;
 
