@@ -3,6 +3,7 @@ using Hephaestus.Protocol;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Executions;
+using Hephaestus.Server.Hermes;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Steps;
@@ -53,7 +54,7 @@ internal static class Startup
     {
         using var loggers = LoggerFactory.Create(Log);
         using var state = StateDirectory.Take(settings.StateDirectory);
-        await using var journal = ExecutionJournal.Open(state.JournalFile, TimeProvider.System);
+        await using var journal = ExecutionJournal.Open(state.JournalFile, TimeProvider.System, outbox: settings.Hermes is not null);
         var logs = new LogStore(state.Executions, TimeProvider.System);
         using var pump = new Pump(state.Executions, new PumpOptions { LateOutput = settings.LateOutput });
         await using var supervisor = await SupervisorClient.ConnectAsync(
@@ -66,6 +67,9 @@ internal static class Startup
         using var registry = new Registry(journal, logs, steps, settings.MaxConcurrent, loggers.CreateLogger<Registry>());
         var archive = new LogArchive(registry, logs);
 
+        await using var hermes = settings.Hermes is null
+            ? null
+            : new HermesPublisher(settings.Hermes, journal, loggers.CreateLogger<HermesPublisher>());
         var recovery = new Recovery(journal, supervisor, steps, registry, loggers.CreateLogger<Recovery>());
         var taken = await recovery.RunAsync(CancellationToken.None);
         var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
@@ -80,6 +84,9 @@ internal static class Startup
 
     private static void Log(ILoggingBuilder logging) => logging
         .SetMinimumLevel(LogLevel.Warning)
+
+        // What it says of a start that failed is said in our own words.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddSimpleConsole(console => console.SingleLine = true)
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 }
