@@ -63,14 +63,15 @@ internal static class Startup
         using var catalogue = LiveCatalogue.Open(
             settings.RuleDirectory, CatalogueTiming.Default, scheduler, loggers.CreateLogger<LiveCatalogue>());
         var canceller = new Canceller(supervisor, settings.Grace, TimeProvider.System);
-        var steps = new StepRunner(supervisor, pump, logs, canceller);
+        var steps = new StepRunner(supervisor, pump, logs, canceller, loggers.CreateLogger<StepRunner>());
         using var registry = new Registry(journal, logs, steps, settings.MaxConcurrent, loggers.CreateLogger<Registry>());
         var archive = new LogArchive(registry, logs);
 
         await using var hermes = settings.Hermes is null
             ? null
             : new HermesPublisher(settings.Hermes, journal, loggers.CreateLogger<HermesPublisher>());
-        var taken = await new Recovery(journal, supervisor, registry, loggers.CreateLogger<Recovery>()).RunAsync(CancellationToken.None);
+        var recovery = new Recovery(journal, supervisor, steps, registry, loggers.CreateLogger<Recovery>());
+        var taken = await recovery.RunAsync(CancellationToken.None);
         var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
         await using var endpoint = new Endpoint(settings, loggers, new HephaestusService(catalogue, registry, journal, archive, dumper));
         var addresses = await endpoint.StartAsync();

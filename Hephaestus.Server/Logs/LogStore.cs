@@ -39,8 +39,17 @@ internal sealed class LogStore(string root, TimeProvider clock)
         }
 
         var log = Open(execution, []);
-        Libc.Sync(directory);
-        Libc.Sync(root);
+        try
+        {
+            Libc.Sync(directory);
+            Libc.Sync(root);
+        }
+        catch (IOException)
+        {
+            log.Dispose();
+            throw;
+        }
+
         CrashPoint.Reach("log-created");
         return log;
     }

@@ -51,7 +51,7 @@ internal sealed class Pump : IDisposable
     /// <exception cref="IOException">A FIFO cannot be opened.</exception>
     public PumpedAttempt Attach(ExecutionLog log, PumpedOutput output, PumpedOutput error, bool late = false)
     {
-        var attempt = new PumpedAttempt(Opened(log, output, late), Opened(log, error, late));
+        var attempt = Opened(log, output, error, late);
         attempt.Begin();
         return attempt;
     }
@@ -98,6 +98,20 @@ internal sealed class Pump : IDisposable
     {
         _deadlines.Remove(source);
         _sources.TryRemove(source.Key, out _);
+    }
+
+    private PumpedAttempt Opened(ExecutionLog log, PumpedOutput output, PumpedOutput error, bool late)
+    {
+        var first = Opened(log, output, late);
+        try
+        {
+            return new PumpedAttempt(first, Opened(log, error, late));
+        }
+        catch (IOException)
+        {
+            first.Dispose();
+            throw;
+        }
     }
 
     private PumpedSource Opened(ExecutionLog log, PumpedOutput output, bool late)
