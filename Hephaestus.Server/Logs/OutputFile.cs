@@ -16,6 +16,9 @@ internal sealed class OutputFile(string path, SafeFileHandle fifo, bool splices)
     private byte[]? _copy;
     private int _copied;
 
+    /// <summary>Bytes that are not in the file yet.</summary>
+    public int Waiting => _copied + Libc.Waiting(fifo);
+
     /// <summary>Moves bytes from the FIFO to an offset of the file.</summary>
     /// <returns>How many; 0: the FIFO is empty and nobody holds its other end; -1: it is empty.</returns>
     /// <exception cref="IOException">The file cannot be written; the bytes wait.</exception>
@@ -38,7 +41,7 @@ internal sealed class OutputFile(string path, SafeFileHandle fifo, bool splices)
 
     private int Checked(nint moved) => moved >= 0 ? (int)moved : Marshal.GetLastPInvokeError() switch
     {
-        Libc.EAGAIN or Libc.EINTR => -1,
+        Libc.EAGAIN => -1,
         _ => throw Libc.Error(path),
     };
 

@@ -14,6 +14,15 @@ namespace Hephaestus.Server.Logs;
 /// </summary>
 internal sealed class Pump : IDisposable
 {
+    /// <summary>What a FIFO is to hold, where the kernel allows it; by itself it holds 64 KiB.</summary>
+    public const int FifoBytes = 256 * 1024;
+
+    /// <summary>
+    /// FIFOs that are enlarged at once, 32 MiB together: the kernel counts what one user's pipes may hold (64 MiB by default)
+    /// and makes new ones small beyond that. Those that are attached later stay as they are.
+    /// </summary>
+    public const int MostEnlarged = 128;
+
     private const int StopKey = 0;
     private const int TimerKey = 1;
 
@@ -25,6 +34,7 @@ internal sealed class Pump : IDisposable
     private readonly Deadlines _deadlines;
     private readonly Lock _gate = new();
     private int _lastKey = TimerKey;
+    private int _enlarged;
 
     /// <param name="directory">A directory on the filesystem that holds the logs, to try splice there.</param>
     /// <exception cref="IOException">The directory cannot be written.</exception>
@@ -48,17 +58,31 @@ internal sealed class Pump : IDisposable
 
     /// <summary>Begins to pump an attempt's output; what was pumped before a restart is gone on with.</summary>
     /// <param name="late">The attempt's end is settled already: what comes is late output, for as long as that is waited for.</param>
-    /// <exception cref="IOException">A FIFO cannot be opened.</exception>
+    /// <exception cref="IOException">A FIFO cannot be opened or waited for; nothing is held then.</exception>
     public PumpedAttempt Attach(ExecutionLog log, PumpedOutput output, PumpedOutput error, bool late = false)
     {
-        var attempt = new PumpedAttempt(Opened(log, output, late), Opened(log, error, late));
-        attempt.Begin();
+        var sources = new List<PumpedSource>(2);
+        try
+        {
+            sources.Add(Opened(log, output, late));
+            sources.Add(Opened(log, error, late));
+            sources.ForEach(Watch);
+        }
+        catch
+        {
+            sources.ForEach(source => source.Dispose());
+            throw;
+        }
+
+        var attempt = new PumpedAttempt(sources[0], sources[1]);
+        sources.ForEach(source => source.Begin());
         return attempt;
     }
 
     /// <summary>Stops pumping: FIFOs are closed as they are, and nobody is told of an end.</summary>
     public void Dispose()
     {
+        _deadlines.Stop();
         Libc.Signal(_stop);
         foreach (var thread in _threads)
         {
@@ -74,9 +98,6 @@ internal sealed class Pump : IDisposable
         _stop.Dispose();
         _epoll.Dispose();
     }
-
-    internal void Watch(PumpedSource source) =>
-        Libc.Watch(_epoll, Libc.EPOLL_CTL_ADD, source.Fifo, Libc.EPOLLIN | Libc.EPOLLONESHOT, source.Key);
 
     internal void Rearm(PumpedSource source) =>
         Libc.Watch(_epoll, Libc.EPOLL_CTL_MOD, source.Fifo, Libc.EPOLLIN | Libc.EPOLLONESHOT, source.Key);
@@ -97,8 +118,14 @@ internal sealed class Pump : IDisposable
     internal void Remove(PumpedSource source)
     {
         _deadlines.Remove(source);
-        _sources.TryRemove(source.Key, out _);
+        if (_sources.TryRemove(source.Key, out _) && source.Enlarged)
+        {
+            Interlocked.Decrement(ref _enlarged);
+        }
     }
+
+    private void Watch(PumpedSource source) =>
+        Libc.Watch(_epoll, Libc.EPOLL_CTL_ADD, source.Fifo, Libc.EPOLLIN | Libc.EPOLLONESHOT, source.Key);
 
     private PumpedSource Opened(ExecutionLog log, PumpedOutput output, bool late)
     {
@@ -106,9 +133,21 @@ internal sealed class Pump : IDisposable
         var source = new PumpedSource(this, log, output.File, fifo, late)
         {
             Key = Interlocked.Increment(ref _lastKey),
+            Enlarged = Enlarge(fifo),
         };
         _sources[source.Key] = source;
         return source;
+    }
+
+    private bool Enlarge(SafeFileHandle fifo)
+    {
+        if (Interlocked.Increment(ref _enlarged) <= MostEnlarged && Libc.Enlarge(fifo, FifoBytes))
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _enlarged);
+        return false;
     }
 
     private Thread Started(int number)

@@ -29,6 +29,7 @@ internal static partial class Libc
     private const int CLOCK_MONOTONIC = 1;
     private const int TFD_TIMER_ABSTIME = 1;
     private const int FIONREAD = 0x541B;
+    private const int F_SETPIPE_SZ = 1031;
     private const uint SPLICE_F_MOVE_NONBLOCK = 3;
 
     /// <summary>Opens a file; a new one gets mode 0600.</summary>
@@ -50,15 +51,29 @@ internal static partial class Libc
 
     /// <summary>Moves bytes inside the kernel, from a pipe to a place in a file, without waiting for the pipe.</summary>
     /// <returns>The bytes moved; 0: the pipe is empty and nobody holds its other end; -1: see the last error.</returns>
-    public static nint Splice(SafeFileHandle pipe, SafeFileHandle file, long offset, int count) =>
-        splice(pipe, 0, file, ref offset, (nuint)count, SPLICE_F_MOVE_NONBLOCK);
+    public static nint Splice(SafeFileHandle pipe, SafeFileHandle file, long offset, int count)
+    {
+        nint moved;
+        do
+        {
+            moved = splice(pipe, 0, file, ref offset, (nuint)count, SPLICE_F_MOVE_NONBLOCK);
+        }
+        while (Interrupted(moved));
+        return moved;
+    }
 
     /// <summary>Reads without waiting; answers like <see cref="Splice"/>.</summary>
     public static unsafe nint Read(SafeFileHandle pipe, Span<byte> buffer)
     {
         fixed (byte* start = buffer)
         {
-            return read(pipe, start, (nuint)buffer.Length);
+            nint count;
+            do
+            {
+                count = read(pipe, start, (nuint)buffer.Length);
+            }
+            while (Interrupted(count));
+            return count;
         }
     }
 
@@ -88,9 +103,22 @@ internal static partial class Libc
     /// <summary>Takes disk space ahead; the file's length stays.</summary>
     /// <returns>False: the filesystem does not know how.</returns>
     /// <exception cref="IOException">There is no space.</exception>
-    public static bool Allocate(SafeFileHandle file, long offset, long length) =>
-        fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length) == 0
-        || (Marshal.GetLastPInvokeError() == EOPNOTSUPP ? false : throw Error("index"));
+    public static bool Allocate(SafeFileHandle file, long offset, long length)
+    {
+        int result;
+        do
+        {
+            result = fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length);
+        }
+        while (Interrupted(result));
+        return result == 0 || (Marshal.GetLastPInvokeError() == EOPNOTSUPP ? false : throw Error("index"));
+    }
+
+    /// <summary>
+    /// Lets a pipe hold so many bytes. False: it stays as it is, since the user has used up what the kernel allows for
+    /// larger ones (EPERM), or more than that waits in it (EBUSY).
+    /// </summary>
+    public static bool Enlarge(SafeFileHandle pipe, int bytes) => fcntl(pipe, F_SETPIPE_SZ, bytes) >= 0;
 
     /// <summary>Bytes that wait in a pipe.</summary>
     public static int Waiting(SafeFileHandle pipe) =>
@@ -174,6 +202,9 @@ internal static partial class Libc
         return new IOException($"{what}: {Marshal.GetPInvokeErrorMessage(error)}", error);
     }
 
+    /// <summary>The runtime stops its threads by signals; not every filesystem lets the kernel repeat a call by itself.</summary>
+    private static bool Interrupted(nint result) => result < 0 && Marshal.GetLastPInvokeError() == EINTR;
+
     private static SafeFileHandle Owned(int descriptor, string what) =>
         descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Error(what);
 
@@ -228,6 +259,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fallocate(SafeFileHandle file, int mode, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(SafeFileHandle file, int command, int argument);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ioctl(SafeFileHandle file, nuint request, out int result);
