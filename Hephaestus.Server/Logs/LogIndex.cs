@@ -40,11 +40,14 @@ internal sealed class LogIndex(SafeFileHandle file, long records) : IDisposable
         Records++;
     }
 
-    /// <summary>Drops the records from a place on.</summary>
+    /// <summary>Drops the records from a place on. Without any to drop it leaves the space taken ahead: the disk may be full.</summary>
     public void Cut(long records)
     {
         Records = records;
-        GiveBack();
+        if (RandomAccess.GetLength(file) != records * IndexRecord.Size)
+        {
+            GiveBack();
+        }
     }
 
     /// <summary>Gives back the space taken ahead (a truncation to the same length does) and whatever is torn.</summary>
