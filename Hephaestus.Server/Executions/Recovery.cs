@@ -58,7 +58,7 @@ internal sealed class Recovery(
 
     private ExecutionLog Open(ExecutionRow row, ExecutionState state)
     {
-        logs.Create(row.Id, row.PlanText).Dispose();
+        logs.Prepare(row.Id, row.PlanText);
         return logs.Open(row.Id, state);
     }
 

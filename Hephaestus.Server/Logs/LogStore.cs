@@ -21,13 +21,25 @@ internal sealed class LogStore(string root, TimeProvider clock)
     /// <summary>The pinned text of an execution's plan.</summary>
     public string PlanOf(uint execution) => Path.Combine(DirectoryOf(execution), "plan.conf");
 
-    /// <summary>
-    /// Makes an execution's directory with its pinned plan and an empty log, on the disk when it returns. Again, after a
-    /// creation that was cut short, it completes that.
-    /// </summary>
-    /// <exception cref="IOException">There is no space, or the directory cannot be made.</exception>
-    [SuppressMessage("Interoperability", "CA1416:Validate platform compatibility", Justification = "Hephaestus runs on Linux.")]
+    /// <summary>Makes a new execution's directory with its pinned plan and an empty log, on the disk when it returns.</summary>
+    /// <exception cref="IOException">There is no space, or the directory cannot be made; the same call may be made again.</exception>
+    /// <exception cref="InvalidOperationException">Something is logged there already.</exception>
     public ExecutionLog Create(uint execution, ReadOnlyMemory<byte> planText)
+    {
+        Prepare(execution, planText);
+        var index = IndexIn(DirectoryOf(execution));
+        return new FileInfo(index).Length == 0
+            ? Open(execution, [])
+            : throw new InvalidOperationException($"{index} is the log of another execution; move its directory away");
+    }
+
+    /// <summary>
+    /// Makes an execution's directory with its pinned plan and files for a log, on the disk when it returns; what is logged
+    /// there already stays. It completes a creation that was cut short.
+    /// </summary>
+    /// <exception cref="IOException">There is no space, or the directory cannot be made; the same call may be made again.</exception>
+    [SuppressMessage("Interoperability", "CA1416:Validate platform compatibility", Justification = "Hephaestus runs on Linux.")]
+    public void Prepare(uint execution, ReadOnlyMemory<byte> planText)
     {
         var directory = DirectoryOf(execution);
         Directory.CreateDirectory(root, Private);
@@ -40,16 +52,17 @@ internal sealed class LogStore(string root, TimeProvider clock)
             RandomAccess.FlushToDisk(plan);
         }
 
-        var log = Open(execution, []);
+        Libc.Open(RemarksIn(directory), Libc.O_RDWR | Libc.O_CREAT).Dispose();
+        Libc.Open(IndexIn(directory), Libc.O_RDWR | Libc.O_CREAT).Dispose();
         Libc.Sync(directory);
         Libc.Sync(root);
         CrashPoint.Reach("log-created");
-        return log;
     }
 
     /// <summary>Opens the log of an execution that goes on, and mends what a killed server or lost power left.</summary>
     /// <param name="sources">All outputs that the execution's attempts may have.</param>
     /// <exception cref="InvalidOperationException">It is open.</exception>
+    /// <exception cref="IOException">There is no such log, or no space; the same call may be made again.</exception>
     public ExecutionLog Open(uint execution, IReadOnlyList<LogFile> sources)
     {
         lock (_gate)
@@ -60,7 +73,7 @@ internal sealed class LogStore(string root, TimeProvider clock)
             }
 
             var found = RecoveredLog.Open(DirectoryOf(execution), sources, clock.GetUtcNow());
-            return _open[execution] = new ExecutionLog(execution, found, Closed);
+            return _open[execution] = new ExecutionLog(execution, found, clock, Closed);
         }
     }
 
@@ -69,15 +82,16 @@ internal sealed class LogStore(string root, TimeProvider clock)
     /// <exception cref="IOException">There is no such log.</exception>
     public LogReader Read(uint execution, Func<LogSource, string> fileOf)
     {
+        ExecutionLog? log;
         lock (_gate)
         {
-            return _open.TryGetValue(execution, out var log)
-                ? new LogReader(this, execution, fileOf, log.Head, log.LastLines)
-                : Ended(execution, fileOf);
+            log = _open.GetValueOrDefault(execution);
         }
+
+        return log is null ? Ended(execution, fileOf) : new LogReader(this, execution, fileOf, log.Head, log.LastLines);
     }
 
-    /// <summary>Removes an execution's directory. Whoever reads it now reads on.</summary>
+    /// <summary>Removes an execution's directory. Whoever reads it now reads on in the files that are open already.</summary>
     /// <exception cref="InvalidOperationException">It is open.</exception>
     public void Delete(uint execution)
     {

@@ -13,15 +13,13 @@ internal sealed class RecoveredLog
     private const int PieceBytes = 1024 * 1024;
 
     private readonly byte[] _buffer = new byte[64 * 1024];
-    private readonly Dictionary<LogSource, string> _files;
     private readonly IndexWindow _window;
     private readonly Dictionary<LogSource, long> _newest = [];
 
     private RecoveredLog(string directory, IReadOnlyList<LogFile> sources)
     {
         Directory = directory;
-        _files = sources.ToDictionary(file => file.Source, file => file.Path);
-        _files[LogSource.Remark] = _files[LogSource.ErrorRemark] = LogStore.RemarksIn(directory);
+        Outputs = sources.ToDictionary(file => file.Source, file => file.Path);
         Remarks = Libc.Open(LogStore.RemarksIn(directory), Libc.O_RDWR | Libc.O_CREAT);
         var index = Libc.Open(LogStore.IndexIn(directory), Libc.O_RDWR | Libc.O_CREAT);
         Index = new LogIndex(index, RandomAccess.GetLength(index) / IndexRecord.Size);
@@ -33,6 +31,9 @@ internal sealed class RecoveredLog
     public LogIndex Index { get; }
 
     public SafeFileHandle Remarks { get; }
+
+    /// <summary>The files of outputs.</summary>
+    public Dictionary<LogSource, string> Outputs { get; }
 
     public Dictionary<LogSource, SourceEnd> Ends { get; } = [];
 
@@ -86,7 +87,8 @@ internal sealed class RecoveredLog
     /// </summary>
     private long SoundRecords()
     {
-        var lengths = _files.ToDictionary(file => file.Key, file => Length(file.Value));
+        var lengths = Outputs.ToDictionary(file => file.Key, file => Length(file.Value));
+        lengths[LogSource.Remark] = lengths[LogSource.ErrorRemark] = RandomAccess.GetLength(Remarks);
         var at = 0L;
         for (; at < Index.Records; at++)
         {
@@ -129,7 +131,9 @@ internal sealed class RecoveredLog
         return last.FirstLine - 1 + Count(last).Lines + (last.Completes ? 1 : 0);
     }
 
-    private LineCount Count(in IndexRecord record) => Count(_files[record.Source], record.Start, record.End);
+    private LineCount Count(in IndexRecord record) => Count(PathOf(record.Source), record.Start, record.End);
+
+    private string PathOf(LogSource source) => source.IsRemark ? LogStore.RemarksIn(Directory) : Outputs[source];
 
     private LineCount Count(string path, long start, long end)
     {
