@@ -55,7 +55,7 @@ internal sealed class ExecutionLog : IDisposable
         lock (_gate)
         {
             EnsureRoom(1);
-            RandomAccess.Write(_remarks, bytes, RemarkBytes);
+            LogWrite.At(_remarks, LogStore.RemarksIn(_directory), bytes, RemarkBytes);
             CrashPoint.Reach("remark-written");
             var end = RemarkBytes + bytes.Length;
             var source = error ? LogSource.ErrorRemark : LogSource.Remark;

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Hephaestus.Server.Logs;
 
 /// <summary>The index file as its one writer sees it; not thread-safe.</summary>
-internal sealed class LogIndex(SafeFileHandle file, long records) : IDisposable
+internal sealed class LogIndex(SafeFileHandle file, string path, long records) : IDisposable
 {
     private const long SmallestAllocation = 4 * 1024;
     private const long LargestAllocation = 64 * 1024;
@@ -25,7 +25,7 @@ internal sealed class LogIndex(SafeFileHandle file, long records) : IDisposable
         if (needed > _allocated && _allocates)
         {
             var ahead = needed + Math.Clamp(needed, SmallestAllocation, LargestAllocation);
-            _allocates = Libc.Allocate(file, 0, ahead);
+            _allocates = Libc.Allocate(file, path, 0, ahead);
             _allocated = ahead;
         }
     }
@@ -36,7 +36,7 @@ internal sealed class LogIndex(SafeFileHandle file, long records) : IDisposable
     {
         Span<byte> bytes = stackalloc byte[IndexRecord.Size];
         record.Write(bytes);
-        RandomAccess.Write(file, bytes, Records * IndexRecord.Size);
+        LogWrite.At(file, path, bytes, Records * IndexRecord.Size);
         Records++;
     }
 

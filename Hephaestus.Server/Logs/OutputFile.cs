@@ -59,7 +59,7 @@ internal sealed class OutputFile(string path, SafeFileHandle fifo, bool splices)
             _copied = read;
         }
 
-        RandomAccess.Write(file, _copy.AsSpan(0, _copied), offset);
+        LogWrite.At(file, path, _copy.AsSpan(0, _copied), offset);
         (var written, _copied) = (_copied, 0);
         return written;
     }

@@ -22,7 +22,7 @@ internal sealed class RecoveredLog
         Outputs = sources.ToDictionary(file => file.Source, file => file.Path);
         Remarks = Libc.Open(LogStore.RemarksIn(directory), Libc.O_RDWR | Libc.O_CREAT);
         var index = Libc.Open(LogStore.IndexIn(directory), Libc.O_RDWR | Libc.O_CREAT);
-        Index = new LogIndex(index, RandomAccess.GetLength(index) / IndexRecord.Size);
+        Index = new LogIndex(index, LogStore.IndexIn(directory), RandomAccess.GetLength(index) / IndexRecord.Size);
         _window = new IndexWindow(index);
     }
 

@@ -103,7 +103,7 @@ internal static partial class Libc
     /// <summary>Takes disk space ahead; the file's length stays.</summary>
     /// <returns>False: the filesystem does not know how.</returns>
     /// <exception cref="IOException">There is no space.</exception>
-    public static bool Allocate(SafeFileHandle file, long offset, long length)
+    public static bool Allocate(SafeFileHandle file, string path, long offset, long length)
     {
         int result;
         do
@@ -111,7 +111,7 @@ internal static partial class Libc
             result = fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length);
         }
         while (Interrupted(result));
-        return result == 0 || (Marshal.GetLastPInvokeError() == EOPNOTSUPP ? false : throw Error("index"));
+        return result == 0 || (Marshal.GetLastPInvokeError() == EOPNOTSUPP ? false : throw Error(path));
     }
 
     /// <summary>
