@@ -24,14 +24,17 @@ internal sealed class OutputFile(string path, SafeFileHandle fifo, bool splices)
     /// <exception cref="IOException">The file cannot be written; the bytes wait.</exception>
     public int Move(long offset, int count)
     {
-        if (_file is null && Libc.Waiting(fifo) == 0)
+        if (_file is null && Waiting == 0)
         {
-            return Libc.IsOpen(fifo) ? -1 : 0;
+            return MoveNothing();
         }
 
         _file ??= Libc.Open(path, Libc.O_RDWR | Libc.O_CREAT);
         return splices ? Checked(Libc.Splice(fifo, _file, offset, count)) : Copied(_file, offset);
     }
+
+    /// <summary>What <see cref="Move"/> says of a FIFO in which nothing waits.</summary>
+    public int MoveNothing() => Libc.IsOpen(fifo) ? -1 : 0;
 
     /// <summary>Counts the newlines between two offsets.</summary>
     public LineCount Count(long start, long end, Span<byte> buffer) =>

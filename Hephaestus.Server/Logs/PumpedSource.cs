@@ -174,8 +174,7 @@ internal sealed class PumpedSource : IDisposable
 
         for (var from = _end; _end - from < TurnBytes && !_ended;)
         {
-            _log.EnsureRoom(0);
-            var moved = _file.Move(_end, TurnBytes);
+            var moved = MoveOnce();
             if (moved <= 0)
             {
                 // A FIFO that nobody has opened yet looks like one that all have left, but for the hang-up.
@@ -191,6 +190,21 @@ internal sealed class PumpedSource : IDisposable
         }
 
         return _ended ? Flow.Ended : Flow.More;
+    }
+
+    /// <summary>Nothing is moved before its record has a place; where nothing waits, it needs none.</summary>
+    private int MoveOnce()
+    {
+        try
+        {
+            _log.EnsureRoom(0);
+        }
+        catch (IOException) when (_file.Waiting == 0)
+        {
+            return _file.MoveNothing();
+        }
+
+        return _file.Move(_end, TurnBytes);
     }
 
     private void Settle(Flow flow, bool drain)
