@@ -36,7 +36,7 @@ internal static class LogLines
         LogReader log, long budget, int overhead, CancellationToken cancellation = default)
     {
         var lines = new Queue<LogLine>();
-        var first = log.FirstLineWithin(budget, overhead);
+        var first = log.FirstLineWithin(budget, overhead, MostLineBytes);
         var (used, leftOut) = (0L, first - 1);
         await foreach (var line in WholeAsync(log, first, cancellation))
         {
