@@ -1,7 +1,9 @@
+using System.Reactive.Concurrency;
 using Hephaestus.Protocol;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Executions;
+using Hephaestus.Server.Hermes;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Steps;
@@ -40,7 +42,8 @@ internal static class Startup
             Console.Out.WriteLine("Stopped; what runs goes on and is taken up by the next start");
             return ExitCodes.Done;
         }
-        catch (Exception fault) when (fault is JournalException or EndpointException)
+        catch (Exception fault) when (
+            fault is JournalException or EndpointException or SupervisorException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"hephaestus: {fault.Message}");
             return ExitCodes.Usage;
@@ -51,17 +54,24 @@ internal static class Startup
     {
         using var loggers = LoggerFactory.Create(Log);
         using var state = StateDirectory.Take(settings.StateDirectory);
-        await using var journal = ExecutionJournal.Open(state.JournalFile, TimeProvider.System);
+        await using var journal = ExecutionJournal.Open(state.JournalFile, TimeProvider.System, outbox: settings.Hermes is not null);
         var logs = new LogStore(state.Executions, TimeProvider.System);
         using var pump = new Pump(state.Executions, new PumpOptions { LateOutput = settings.LateOutput });
-        await using var supervisor = await SupervisorClient.ConnectAsync(state.Path, CancellationToken.None);
-        using var catalogue = new LiveCatalogue(settings.RuleDirectory);
-        var steps = new StepRunner(supervisor, pump, logs, settings.Grace);
+        await using var supervisor = await SupervisorClient.ConnectAsync(
+            state.Path, loggers.CreateLogger<SupervisorClient>(), CancellationToken.None);
+        using var scheduler = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "catalogue" });
+        using var catalogue = LiveCatalogue.Open(
+            settings.RuleDirectory, CatalogueTiming.Default, scheduler, loggers.CreateLogger<LiveCatalogue>());
+        var canceller = new Canceller(supervisor, settings.Grace, TimeProvider.System);
+        var steps = new StepRunner(supervisor, pump, logs, canceller);
         using var registry = new Registry(journal, logs, steps, settings.MaxConcurrent, loggers.CreateLogger<Registry>());
         var archive = new LogArchive(registry, logs);
 
-        var taken = await new Recovery(journal, logs, supervisor, registry, loggers.CreateLogger<Recovery>()).RunAsync();
-        var dumper = new Dumper(registry, journal, archive, settings.RuleLog);
+        await using var hermes = settings.Hermes is null
+            ? null
+            : new HermesPublisher(settings.Hermes, journal, loggers.CreateLogger<HermesPublisher>());
+        var taken = await new Recovery(journal, supervisor, registry, loggers.CreateLogger<Recovery>()).RunAsync(CancellationToken.None);
+        var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
         await using var endpoint = new Endpoint(settings, loggers, new HephaestusService(catalogue, registry, journal, archive, dumper));
         var addresses = await endpoint.StartAsync();
         Console.Out.WriteLine($"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
@@ -69,10 +79,13 @@ internal static class Startup
         await endpoint.WaitForStopAsync();
     }
 
-    private static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+    public static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     private static void Log(ILoggingBuilder logging) => logging
         .SetMinimumLevel(LogLevel.Warning)
+
+        // What it says of a start that failed is said in our own words.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddSimpleConsole(console => console.SingleLine = true)
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 }

@@ -44,6 +44,10 @@ internal sealed record CatalogueSnapshot(
     public static CatalogueSnapshot Empty { get; } =
         new(ImmutableSortedDictionary.Create<string, PlanSet>(StringComparer.Ordinal), []);
 
+    /// <summary>The same without any other set.</summary>
+    public CatalogueSnapshot Only(string set) =>
+        new(Sets.RemoveRange(Sets.Keys.Where(name => name != set)), Problems);
+
     /// <summary>The entry of a plan; null: there is none.</summary>
     public CatalogueEntry? Find(string set, string plan) => Sets.GetValueOrDefault(set)?.Plans.GetValueOrDefault(plan);
 }

@@ -37,6 +37,9 @@ internal sealed class LiveExecution : IDisposable
 
     public uint Id => _pinned.Row.Id;
 
+    /// <summary>The boot in which it was accepted.</summary>
+    public string BootId => _pinned.Row.BootId;
+
     /// <summary>The state after the newest commit.</summary>
     public ExecutionState State => Volatile.Read(ref _state);
 
@@ -123,4 +126,5 @@ internal sealed class LiveExecution : IDisposable
 }
 
 /// <summary>An execution as accepted, with the plan that it pins.</summary>
-internal sealed record PinnedPlan(ExecutionRow Row, Plan Plan);
+/// <param name="Text">The plan's text, as read.</param>
+internal sealed record PinnedPlan(ExecutionRow Row, Plan Plan, ReadOnlyMemory<byte> Text);

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Hephaestus.Server.Journal;
-using Hephaestus.Server.Logs;
 using Hephaestus.Server.Plans;
 using Hephaestus.Server.Supervision;
 using Microsoft.Extensions.Logging;
@@ -8,23 +7,17 @@ using Microsoft.Extensions.Logging;
 namespace Hephaestus.Server.Executions;
 
 /// <summary>
-/// Takes up what an earlier server left: reads the journal, asks the supervisor, repairs logs, and hands every
-/// execution that has not ended, or whose output may still grow, to the registry.
+/// Takes up what an earlier server left: reads the journal, asks the supervisor, and hands every execution that has not
+/// ended, or whose output may still grow, to the registry.
 /// </summary>
-internal sealed class Recovery(
-    ExecutionJournal journal,
-    LogStore logs,
-    SupervisorClient supervisor,
-    Registry registry,
-    ILogger<Recovery> logger)
+internal sealed class Recovery(ExecutionJournal journal, SupervisorClient supervisor, Registry registry, ILogger<Recovery> logger)
 {
     /// <summary>Runs once, before the server listens; gives the number of executions taken up.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        var processes = await supervisor.ListAsync(cancellation);
-        var known = processes.ToLookup(process => process.Key.Execution, process => Attempt(process.Key));
-        var unfinished = journal.Unfinished().Select(row => row.Id);
-        var ids = unfinished.Union(known.Select(group => group.Key)).Order().ToArray();
+        var held = await supervisor.ListAsync(cancellation);
+        var known = held.ToLookup(attempt => attempt.Key.Execution, attempt => new AttemptKey(attempt.Key.Step, attempt.Key.Attempt));
+        var ids = journal.Unfinished().Select(row => row.Id).Union(known.Select(group => group.Key)).Order().ToArray();
         foreach (var id in ids)
         {
             await TakeUpAsync(id, [.. known[id]]);
@@ -33,35 +26,15 @@ internal sealed class Recovery(
         return ids.Length;
     }
 
-    private static AttemptKey Attempt(StepKey key) => new(key.Step, key.Attempt);
-
     private async Task TakeUpAsync(uint id, ImmutableArray<AttemptKey> known)
     {
-        if (journal.Find(id) is not { } row || PlanParser.Parse(row.PlanText.Span).Plan is not { } plan)
+        if (journal.Find(id) is { } row && journal.PlanText(id) is { } text && PlanParser.Parse(text.Span).Plan is { } plan)
         {
-            logger.LogError("Execution {Id} of the supervisor is not in the journal; its processes are left alone", id);
-            return;
+            await registry.BeginAsync(new PinnedPlan(row, plan, text), journal.EventsOf(id), known);
         }
-
-        var events = journal.EventsOf(id);
-        var state = ExecutionFold.Of(events);
-        var log = Open(row, state);
-        Remarks.Write(log, events);
-        var live = registry.Take(new PinnedPlan(row, plan), log, state);
-        if (!state.HasEnded && row.BootId != Boot.Id)
+        else
         {
-            await live.CommitAsync(Course.AfterReboot(state, DateTimeOffset.UtcNow));
+            logger.LogError("Execution {Id} runs, but the journal does not know it; its processes are left alone", id);
         }
-
-        registry.Resume(live, known.Where(attempt => !Runs(live.State, attempt)));
     }
-
-    private ExecutionLog Open(ExecutionRow row, ExecutionState state)
-    {
-        logs.Prepare(row.Id, row.PlanText);
-        return logs.Open(row.Id, state);
-    }
-
-    private static bool Runs(ExecutionState state, AttemptKey attempt) =>
-        state.Step(attempt.Step) is { State: State.Running } step && step.Attempts == attempt.Attempt;
 }

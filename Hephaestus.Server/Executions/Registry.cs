@@ -31,6 +31,8 @@ internal sealed class Registry(
     private static readonly IScheduler s_scheduler =
         TaskPoolScheduler.Default.DisableOptimizations(typeof(ISchedulerLongRunning));
 
+    private static readonly TimeSpan s_spaceRetry = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<uint, LiveExecution> _live = new();
     private readonly Turns _turns = new(limit);
 
@@ -48,9 +50,7 @@ internal sealed class Registry(
         CrashPoint.Reach("accepted");
         var state = ExecutionFold.Of(events);
         var row = journal.Find(state.Id) ?? throw new InvalidOperationException("An accepted execution is in the journal.");
-        var log = logs.Create(state.Id, entry.Text);
-        Remarks.Write(log, events);
-        Resume(Take(new PinnedPlan(row, plan), log, state), []);
+        await BeginAsync(new PinnedPlan(row, plan, entry.Text), events, []);
         return state;
     }
 
@@ -94,15 +94,82 @@ internal sealed class Registry(
         }
     }
 
-    /// <summary>Takes up, at the start, what an earlier server left; <see cref="Recovery"/> finds it.</summary>
-    public LiveExecution Take(PinnedPlan pinned, ExecutionLog log, ExecutionState state) =>
-        _live[state.Id] = new LiveExecution(pinned, journal, log, state, () => _live.TryRemove(state.Id, out _));
-
-    /// <summary>Runs it on to its end, in its turn.</summary>
-    /// <param name="unsettled">Ended attempts whose output may still grow.</param>
-    public void Resume(LiveExecution live, IEnumerable<AttemptKey> unsettled)
+    /// <summary>
+    /// Takes an execution into the server's hands and runs it on to its end, in its turn. Where its log finds no place on
+    /// the disk this returns all the same, and it begins when there is space.
+    /// </summary>
+    /// <param name="events">All of its events so far.</param>
+    /// <param name="unsettled">Attempts that the supervisor holds; of those that have ended, output may still grow.</param>
+    public async Task BeginAsync(PinnedPlan pinned, IReadOnlyList<ExecutionEvent> events, ImmutableArray<AttemptKey> unsettled)
     {
-        foreach (var attempt in unsettled)
+        if (!await TryBeginAsync(pinned, events, unsettled))
+        {
+            _ = BeginLaterAsync(pinned, events, unsettled);
+        }
+    }
+
+    private async Task BeginLaterAsync(PinnedPlan pinned, IReadOnlyList<ExecutionEvent> events, ImmutableArray<AttemptKey> unsettled)
+    {
+        do
+        {
+            await Task.Delay(s_spaceRetry);
+        }
+        while (!await TryBeginAsync(pinned, events, unsettled));
+    }
+
+    private async Task<bool> TryBeginAsync(PinnedPlan pinned, IReadOnlyList<ExecutionEvent> events, ImmutableArray<AttemptKey> unsettled)
+    {
+        var state = ExecutionFold.Of(events);
+        try
+        {
+            var log = OpenLog(pinned, state);
+            try
+            {
+                Remarks.Write(log, events);
+            }
+            catch (IOException)
+            {
+                log.Dispose();
+                throw;
+            }
+
+            var live = new LiveExecution(pinned, journal, log, state, () => _live.TryRemove(state.Id, out _));
+            _live[state.Id] = live;
+            await ResumeAsync(live, unsettled);
+            return true;
+        }
+        catch (IOException fault)
+        {
+            logger.LogError("Execution {Id} waits, its log cannot be written: {Fault}", state.Id, fault.Message);
+            return false;
+        }
+    }
+
+    private ExecutionLog OpenLog(PinnedPlan pinned, ExecutionState state)
+    {
+        if (state.Attempts.IsEmpty)
+        {
+            return logs.Create(state.Id, pinned.Text);
+        }
+
+        var files = state.Attempts.Index().SelectMany(attempt => Files(state.Id, attempt.Index, attempt.Item));
+        return logs.Open(state.Id, [.. files]);
+    }
+
+    private LogFile[] Files(uint id, int ordinal, AttemptKey attempt)
+    {
+        var files = new AttemptFiles(logs.DirectoryOf(id), attempt.Step, attempt.Attempt);
+        return [new(LogSource.Out(ordinal), files.Out), new(LogSource.Err(ordinal), files.Err)];
+    }
+
+    private async Task ResumeAsync(LiveExecution live, ImmutableArray<AttemptKey> unsettled)
+    {
+        if (!live.State.HasEnded && live.BootId != Boot.Id)
+        {
+            await live.CommitAsync(Course.AfterReboot(live.State, DateTimeOffset.UtcNow));
+        }
+
+        foreach (var attempt in unsettled.Where(attempt => Ended(live.State, attempt)))
         {
             Settle(live, attempt);
         }
@@ -133,15 +200,12 @@ internal sealed class Registry(
     }
 
     private static NewExecution Pin(CatalogueEntry entry, Plan plan) => new(
-        entry.Set,
-        entry.Name,
-        plan.TagId,
+        new ExecutionFact.Accepted(entry.Set, entry.Name, plan.TagId, [.. plan.Steps.Select(Outline)]),
+        [],
         entry.File,
         entry.Text,
         RandomNumberGenerator.GetHexString(32, lowercase: true),
-        Boot.Id,
-        new ExecutionFact.Accepted(entry.Set, entry.Name, plan.TagId, [.. plan.Steps.Select(Outline)]),
-        []);
+        Boot.Id);
 
     private static StepOutline Outline(PlanStep step) => new(step.Number, step.Kind, step.Name, step.Description, step.Parent);
 

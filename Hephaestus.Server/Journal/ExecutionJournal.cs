@@ -32,14 +32,18 @@ internal sealed class ExecutionJournal : IAsyncDisposable
     /// <summary>The oldest sequence number kept; 0: no event yet.</summary>
     public long OldestSequence => Snapshot(view => view.OldestSequence);
 
+    /// <summary>The outbox: ends of executions that are to be told to Hermes.</summary>
+    public Outbox Outbox => new(this, entry => WriteAsync(entry));
+
     /// <summary>Opens the journal, or makes a new one (mode 0600) where no file is. One journal of a file in a process.</summary>
+    /// <param name="outbox">Whether ends of executions are put into the outbox.</param>
     /// <exception cref="JournalException">It is none, damaged, newer than this program, locked, or not to be written.</exception>
-    public static ExecutionJournal Open(string path, TimeProvider time, HistorySync policy = HistorySync.Normal)
+    public static ExecutionJournal Open(string path, TimeProvider time, HistorySync policy = HistorySync.Normal, bool outbox = false)
     {
         var (connection, created) = JournalFile.Open(path);
         try
         {
-            var writer = new JournalWriter(new GroupCommit(connection, time), path, time, policy);
+            var writer = new JournalWriter(new GroupCommit(connection, time, outbox), path, time, policy);
             return new ExecutionJournal(writer, new JournalReaders(path), created);
         }
         catch (SqliteException error)

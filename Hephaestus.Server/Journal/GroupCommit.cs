@@ -17,15 +17,16 @@ internal sealed class GroupCommit : IDisposable
 
     private readonly JournalConnection _connection;
     private readonly TimeProvider _time;
+    private readonly bool _outbox;
     private Numbers _numbers;
     private bool? _full;
 
     /// <summary>Reads where the numbers stand, and reserves the first block: the file is known to be writable then.</summary>
+    /// <param name="outbox">Whether ends of executions are put into the outbox.</param>
     /// <exception cref="Microsoft.Data.Sqlite.SqliteException">It cannot be read or written.</exception>
-    public GroupCommit(JournalConnection connection, TimeProvider time)
+    public GroupCommit(JournalConnection connection, TimeProvider time, bool outbox)
     {
-        _connection = connection;
-        _time = time;
+        (_connection, _time, _outbox) = (connection, time, outbox);
         var head = connection.Number("SELECT max(sequence) FROM events") ?? 0;
         var reserved = Math.Max(head, connection.Number("SELECT reserved FROM numbers") ?? 0);
         var newestId = connection.Number("SELECT seq FROM sqlite_sequence WHERE name = 'executions'") ?? 0;
@@ -88,6 +89,13 @@ internal sealed class GroupCommit : IDisposable
 
     private void Write(JournalEntry entry)
     {
+        if (entry.Change is { } change)
+        {
+            change(_connection);
+            entry.Events = [];
+            return;
+        }
+
         var time = entry.Time ?? Micros.Truncate(_time.GetUtcNow());
         if (Owner(entry, time) is not { } owner) return;
 
@@ -158,6 +166,7 @@ internal sealed class GroupCommit : IDisposable
                 _connection.Run(
                     "UPDATE executions SET state = $2, ended = $3 WHERE id = $1",
                     id, (long)ended.State, Micros.ToEpoch(happened.Time));
+                if (_outbox) _connection.Run("INSERT INTO outbox (sequence, execution) VALUES ($1, $2)", happened.Sequence, id);
                 break;
             case ExecutionFact.Dumped:
                 _connection.Run("UPDATE executions SET dumped = 1 WHERE id = $1", id);

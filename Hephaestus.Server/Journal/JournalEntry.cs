@@ -28,6 +28,13 @@ internal sealed class JournalEntry
         NeedsSync = true;
     }
 
+    /// <summary>A change of what is not a fact; it has no events.</summary>
+    public JournalEntry(Action<JournalConnection> change)
+        : this(0, [], null) => Change = change;
+
+    /// <summary>What is changed beside the facts; null: nothing.</summary>
+    public Action<JournalConnection>? Change { get; }
+
     /// <summary>The execution that gets its id with this entry; null: it has one.</summary>
     public NewExecution? Accepting { get; }
 

@@ -97,6 +97,20 @@ internal sealed class JournalView(JournalConnection connection)
         return newest;
     }
 
+    /// <summary>The oldest that wait in the outbox after a position, in the order of their events.</summary>
+    public IReadOnlyList<OutboxEntry> Waiting(long after, int limit) => connection.Rows(
+        """
+        SELECT sequence, id, set_name, tag_id, state FROM outbox JOIN executions ON id = execution
+        WHERE refused IS NULL AND sequence > $1 ORDER BY sequence LIMIT $2
+        """,
+        row => new OutboxEntry(row.GetInt64(0), checked((uint)row.GetInt64(1)), row.GetString(2), row.GetString(3), (State)row.GetInt64(4)),
+        after, limit);
+
+    /// <summary>How many wait in the outbox, and how many were refused and set aside.</summary>
+    public (long Waiting, long Refused) OutboxSize => (
+        connection.Number("SELECT count(*) FROM outbox WHERE refused IS NULL") ?? 0,
+        connection.Number("SELECT count(*) FROM outbox WHERE refused IS NOT NULL") ?? 0);
+
     /// <summary>
     /// One search for each state: an index then gives the newest of it without a sort, and the newest of all are among
     /// them. Unspecified: any state, where no filter but the list's asks for an index.

@@ -13,7 +13,17 @@ internal static class Schema
     public static int Version => Scripts.Length;
 
     /// <summary>The steps from an empty file to <see cref="Version"/>.</summary>
-    public static string[] Scripts { get; } = [First];
+    public static string[] Scripts { get; } = [First, Outbox];
+
+    // What is to be told to Hermes, by the sequence number of the event that it tells of; refused: why it is set aside.
+    private const string Outbox = """
+        CREATE TABLE outbox (
+          sequence INTEGER PRIMARY KEY,
+          execution INTEGER NOT NULL,
+          refused TEXT
+        ) STRICT;
+        CREATE INDEX outbox_waiting ON outbox (sequence) WHERE refused IS NULL;
+        """;
 
     // AUTOINCREMENT: an id is never given out again, not even after the newest row was deleted.
     // Texts are kept once: a plan that runs each minute is the same text half a million times a year.

@@ -25,6 +25,7 @@ internal sealed class StateDirectory : IDisposable
         try
         {
             Directory.CreateDirectory(path, OwnerOnly);
+            Directory.CreateDirectory(System.IO.Path.Combine(path, "executions"), OwnerOnly);
             var file = System.IO.Path.Combine(path, "lock");
             return new StateDirectory(path, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }

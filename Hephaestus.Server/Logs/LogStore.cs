@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Hephaestus.Server.Facts;
 using Hephaestus.Server.Supervision;
@@ -21,25 +20,12 @@ internal sealed class LogStore(string root, TimeProvider clock)
     /// <summary>The pinned text of an execution's plan.</summary>
     public string PlanOf(uint execution) => Path.Combine(DirectoryOf(execution), "plan.conf");
 
-    /// <summary>Makes a new execution's directory with its pinned plan and an empty log, on the disk when it returns.</summary>
-    /// <exception cref="IOException">There is no space, or the directory cannot be made; the same call may be made again.</exception>
-    /// <exception cref="InvalidOperationException">Something is logged there already.</exception>
-    public ExecutionLog Create(uint execution, ReadOnlyMemory<byte> planText)
-    {
-        Prepare(execution, planText);
-        var index = IndexIn(DirectoryOf(execution));
-        return new FileInfo(index).Length == 0
-            ? Open(execution, [])
-            : throw new InvalidOperationException($"{index} is the log of another execution; move its directory away");
-    }
-
     /// <summary>
-    /// Makes an execution's directory with its pinned plan and files for a log, on the disk when it returns; what is logged
-    /// there already stays. It completes a creation that was cut short.
+    /// Makes the directory of an execution none of whose attempts has begun, with its pinned plan and an empty log, on the
+    /// disk when it returns. Again, after a creation that was cut short, it completes that; remarks stay.
     /// </summary>
     /// <exception cref="IOException">There is no space, or the directory cannot be made; the same call may be made again.</exception>
-    [SuppressMessage("Interoperability", "CA1416:Validate platform compatibility", Justification = "Hephaestus runs on Linux.")]
-    public void Prepare(uint execution, ReadOnlyMemory<byte> planText)
+    public ExecutionLog Create(uint execution, ReadOnlyMemory<byte> planText)
     {
         var directory = DirectoryOf(execution);
         Directory.CreateDirectory(root, Private);
@@ -48,7 +34,7 @@ internal sealed class LogStore(string root, TimeProvider clock)
         using (var plan = Libc.Open(PlanOf(execution), Libc.O_RDWR | Libc.O_CREAT))
         {
             RandomAccess.SetLength(plan, 0);
-            RandomAccess.Write(plan, planText.Span, 0);
+            LogWrite.At(plan, PlanOf(execution), planText.Span, 0);
             RandomAccess.FlushToDisk(plan);
         }
 
@@ -57,6 +43,7 @@ internal sealed class LogStore(string root, TimeProvider clock)
         Libc.Sync(directory);
         Libc.Sync(root);
         CrashPoint.Reach("log-created");
+        return Open(execution, []);
     }
 
     /// <summary>Opens the log of an execution that goes on, and mends what a killed server or lost power left.</summary>

@@ -14,15 +14,6 @@ namespace Hephaestus.Server.Logs;
 /// </summary>
 internal sealed class Pump : IDisposable
 {
-    /// <summary>What a FIFO is to hold, where the kernel allows it; by itself it holds 64 KiB.</summary>
-    public const int FifoBytes = 256 * 1024;
-
-    /// <summary>
-    /// FIFOs that are enlarged at once, 32 MiB together: the kernel counts what one user's pipes may hold (64 MiB by default)
-    /// and makes new ones small beyond that. Those that are attached later stay as they are.
-    /// </summary>
-    public const int MostEnlarged = 128;
-
     private const int StopKey = 0;
     private const int TimerKey = 1;
 
@@ -34,7 +25,6 @@ internal sealed class Pump : IDisposable
     private readonly Deadlines _deadlines;
     private readonly Lock _gate = new();
     private int _lastKey = TimerKey;
-    private int _enlarged;
 
     /// <param name="directory">A directory on the filesystem that holds the logs, to try splice there.</param>
     /// <exception cref="IOException">The directory cannot be written.</exception>
@@ -118,10 +108,7 @@ internal sealed class Pump : IDisposable
     internal void Remove(PumpedSource source)
     {
         _deadlines.Remove(source);
-        if (_sources.TryRemove(source.Key, out _) && source.Enlarged)
-        {
-            Interlocked.Decrement(ref _enlarged);
-        }
+        _sources.TryRemove(source.Key, out _);
     }
 
     private void Watch(PumpedSource source) =>
@@ -133,21 +120,9 @@ internal sealed class Pump : IDisposable
         var source = new PumpedSource(this, log, output.File, fifo, late)
         {
             Key = Interlocked.Increment(ref _lastKey),
-            Enlarged = Enlarge(fifo),
         };
         _sources[source.Key] = source;
         return source;
-    }
-
-    private bool Enlarge(SafeFileHandle fifo)
-    {
-        if (Interlocked.Increment(ref _enlarged) <= MostEnlarged && Libc.Enlarge(fifo, FifoBytes))
-        {
-            return true;
-        }
-
-        Interlocked.Decrement(ref _enlarged);
-        return false;
     }
 
     private Thread Started(int number)

@@ -64,9 +64,6 @@ internal sealed class PumpedSource : IDisposable
     /// <summary>Names it in the epoll.</summary>
     public required int Key { get; init; }
 
-    /// <summary>Its FIFO counts among those that were made larger.</summary>
-    public required bool Enlarged { get; init; }
-
     public SafeFileHandle Fifo { get; }
 
     public Task<LateOutput> Finished => _finished.Task;

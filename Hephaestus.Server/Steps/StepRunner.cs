@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Reactive.Linq;
 using System.Reactive.Threading.Tasks;
 using Hephaestus.Server.Executions;
@@ -35,7 +34,7 @@ internal sealed class StepRunner(SupervisorClient supervisor, Pump pump, LogStor
         {
             var pumped = _pumped.TryRemove(run.Key, out var known) ? known : Attach(run, late: true);
             var late = await pumped.Finished;
-            remark = late.StillHeld ? LeftBehind.Remark(run, files) : null;
+            remark = late.StillHeld ? LeftBehind.Remark(run.Step.Name, files) : null;
         }
 
         CrashPoint.Reach("settling");
@@ -51,13 +50,12 @@ internal sealed class StepRunner(SupervisorClient supervisor, Pump pump, LogStor
         StepRun run, IObservable<CancelOrder> cancelled, IObserver<ExecutionFact> facts, CancellationToken detach)
     {
         var order = cancelled.ToTask(detach);
-        var end = order.IsCompletedSuccessfully && !await IsKnownAsync(run.Key, detach)
+        var end = order.IsCompletedSuccessfully && !await supervisor.IsKnownAsync(run.Key, detach)
             ? NeverStarted(run, Outcomes.CancelledBeforeStart(await order))
             : await StartAsync(run, detach) switch
             {
                 SpawnAnswer.CouldNotStart failed => NeverStarted(run, Outcomes.CouldNotStart(failed.Reason)),
-                SpawnAnswer.Started started => await FollowAsync(run, started.Process.Pid, order, facts, detach),
-                SpawnAnswer.StartedEarlier earlier => await FollowAsync(run, earlier.Process?.Pid ?? 0, order, facts, detach),
+                SpawnAnswer.Started started => await FollowAsync(run, started.Pid, order, facts, detach),
                 var answer => throw new InvalidOperationException($"The supervisor answers a start with {answer}."),
             };
         facts.OnNext(end);
@@ -72,8 +70,7 @@ internal sealed class StepRunner(SupervisorClient supervisor, Pump pump, LogStor
             [Shell.Path, "-c", run.Step.Command],
             CommandEnvironment.Of(run),
             run.Step.User,
-            run.Step.WorkingDirectory,
-            run.Instance);
+            run.Step.WorkingDirectory);
         SpawnAnswer answer;
         while ((answer = await supervisor.StartAsync(request, detach)) is SpawnAnswer.Refused)
         {
@@ -96,7 +93,7 @@ internal sealed class StepRunner(SupervisorClient supervisor, Pump pump, LogStor
         var exit = supervisor.ExitOf(run.Key);
         if (await Task.WhenAny(exit, order) == order)
         {
-            foreach (var remark in await canceller.EndAsync(run, pid, await order, detach))
+            foreach (var remark in await canceller.EndAsync(run, Files(run), await order, detach))
             {
                 facts.OnNext(remark);
             }
@@ -120,11 +117,8 @@ internal sealed class StepRunner(SupervisorClient supervisor, Pump pump, LogStor
             late);
     }
 
-    private async Task<bool> IsKnownAsync(StepKey key, CancellationToken detach) =>
-        (await supervisor.ListAsync(detach)).Any(process => process.Key == key);
-
     private AttemptFiles Files(StepRun run) => new(logs.DirectoryOf(run.Key.Execution), run.Key.Step, run.Key.Attempt);
 
-    private static ExecutionFact NeverStarted(StepRun run, Outcome outcome) =>
+    private static ExecutionFact.StepEnded NeverStarted(StepRun run, Outcome outcome) =>
         new ExecutionFact.StepEnded(run.Key.Step, run.Key.Attempt, outcome, 0, 0, DateTimeOffset.UtcNow);
 }

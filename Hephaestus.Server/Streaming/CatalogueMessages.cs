@@ -39,7 +39,7 @@ internal static class CatalogueMessages
         var part = new Wire.CatalogueChange();
         part.SetsAdded.AddRange(change.SetsAdded);
         part.SetsRemoved.AddRange(change.SetsRemoved);
-        part.PlansRemoved.AddRange(change.PlansRemoved.Select(plan => new Wire.PlanName { Set = plan.Set, Name = plan.Name }));
+        part.PlansRemoved.AddRange(change.PlansRemoved.Select(plan => new Wire.PlanName { Set = plan.Set, Name = plan.Plan }));
         foreach (var summary in change.PlansPut.Select(PlanMessages.Summary))
         {
             part.Plans.Add(summary);

@@ -70,8 +70,12 @@ internal sealed partial class HephaestusService
     public override Task<Wire.Execution> CancelExecution(Wire.CancelExecutionRequest request, ServerCallContext context)
     {
         var state = Find(request.Id);
-        var asked = registry.Cancel(request.Id, Caller.Of(context), request.Reason);
-        return Task.FromResult((asked ?? throw Refusals.HasEnded(request.Id, StateWords.Of(state.State))).ToMessage());
+        if (registry.Cancel(request.Id, Caller.Of(context), request.Reason) is { } asked)
+        {
+            return Task.FromResult(asked.ToMessage());
+        }
+
+        throw state.HasEnded ? Refusals.HasEnded(request.Id, StateWords.Of(state.State)) : Refusals.NotThereYet(request.Id);
     }
 
     /// <summary>
@@ -85,6 +89,9 @@ internal sealed partial class HephaestusService
         var position = request.HasAfterSequence
             ? Known(request.AfterSequence)
             : await SendSnapshotAsync(request, filter, updates, context.CancellationToken);
+
+        // At once, so that a subscriber who resumes knows that it is heard, be there news or not.
+        await updates.WriteAsync(new Wire.ExecutionUpdate { Heartbeat = Heartbeat(position) }, context.CancellationToken);
         while (true)
         {
             var (_, version) = journal.Head.Current;

@@ -11,7 +11,7 @@ internal sealed partial class HephaestusService
 
     public override Task<Wire.List> ListPlans(Wire.PlanSetArg request, ServerCallContext context)
     {
-        Check("plan set", request.Name);
+        Check("set", request.Name);
         var set = catalogue.Current.Sets.GetValueOrDefault(request.Name) ?? throw Refusals.NoSuchSet(request.Name);
         return Task.FromResult(Named(set.Plans.Keys));
     }
@@ -28,7 +28,7 @@ internal sealed partial class HephaestusService
     {
         if (request.Set.Length > 0)
         {
-            Check("plan set", request.Set);
+            Check("set", request.Set);
         }
 
         var (known, version) = Seen(request.Set);

@@ -15,7 +15,8 @@ internal sealed partial class HephaestusService(
     LiveCatalogue catalogue,
     Registry registry,
     ExecutionJournal journal,
-    LogArchive archive) : Protocol.Hephaestus.HephaestusBase
+    LogArchive archive,
+    Dumper dumper) : Protocol.Hephaestus.HephaestusBase
 {
     /// <summary>After this much silence a stream says where it is.</summary>
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
@@ -28,7 +29,7 @@ internal sealed partial class HephaestusService(
 
     private CatalogueEntry Find(string set, string plan)
     {
-        Check("plan set", set);
+        Check("set", set);
         Check("plan", plan);
         return catalogue.Current.Sets.GetValueOrDefault(set) is not { } found
             ? throw Refusals.NoSuchSet(set)
@@ -39,9 +40,9 @@ internal sealed partial class HephaestusService(
 
     private static void Check(string kind, string name)
     {
-        if (PlanNames.Fault(name) is { } fault)
+        if (PlanNames.Refusal(kind, name) is { } refusal)
         {
-            throw Refusals.BadName(kind, fault);
+            throw Refusals.BadName(refusal);
         }
     }
 

@@ -15,7 +15,7 @@ internal static class Refusals
 
     public static RpcException NoSuchStep(uint id, string step) => Refuse(StatusCode.NotFound, $"execution {id} has no step '{step}'");
 
-    public static RpcException BadName(string kind, string fault) => Refuse(StatusCode.InvalidArgument, $"the {kind}'s name {fault}");
+    public static RpcException BadName(string refusal) => Refuse(StatusCode.InvalidArgument, refusal);
 
     public static RpcException BadPageToken() => Refuse(StatusCode.InvalidArgument, "page_token must be empty or next_page_token of another page");
 
@@ -24,7 +24,14 @@ internal static class Refusals
     public static RpcException HasNotEnded(uint id) =>
         Refuse(StatusCode.FailedPrecondition, $"execution {id} has not ended; it can be dumped when it has, or cancelled");
 
-    public static RpcException CannotDump(uint id, string why) => Refuse(StatusCode.Internal, $"the log of execution {id} cannot be dumped: {why}");
+    public static RpcException NotThereYet(uint id) =>
+        Refuse(StatusCode.Unavailable, $"execution {id} waits for space on the server's disk; try again");
+
+    public static RpcException CannotDump(string why) => Refuse(StatusCode.Internal, $"not dumped: {why}");
+
+    /// <summary>The others were dumped.</summary>
+    public static RpcException CannotDump(IReadOnlyCollection<string> faults) =>
+        Refuse(StatusCode.Internal, $"{faults.Count} not dumped:\n{string.Join('\n', faults.Take(MostErrors))}");
 
     public static RpcException UnknownSequence(ulong asked, long oldest) => Refuse(
         StatusCode.OutOfRange,
@@ -36,6 +43,11 @@ internal static class Refusals
     public static RpcException QueueFull(string text) => Refuse(StatusCode.ResourceExhausted, text);
 
     public static RpcException Stopping() => Refuse(StatusCode.Unavailable, "the server is stopping");
+
+    public static RpcException StorageFails() =>
+        Refuse(StatusCode.Unavailable, "the server cannot read or write its state directory at present; its own log says why");
+
+    public static RpcException Fault() => Refuse(StatusCode.Internal, "an error of the server; its own log says more");
 
     /// <summary>Every error of a plan, one a line: <c>file:line:column: what is wrong</c>.</summary>
     public static RpcException Broken(CatalogueEntry entry) => Refuse(

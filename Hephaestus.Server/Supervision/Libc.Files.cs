@@ -7,8 +7,10 @@ namespace Hephaestus.Server.Supervision;
 internal static partial class Libc
 {
     public const int O_RDONLY = 0;
+    public const int O_WRONLY = 1;
     public const int O_RDWR = 2;
     public const int O_CREAT = 0x40;
+    public const int O_EXCL = 0x80;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
 
@@ -20,16 +22,17 @@ internal static partial class Libc
 
     public const int EPOLL_CTL_ADD = 1;
     public const int EPOLL_CTL_MOD = 3;
+    private const int EPOLL_CTL_DEL = 2;
     public const uint EPOLLIN = 0x1;
     public const uint EPOLLHUP = 0x10;
     public const uint EPOLLONESHOT = 1u << 30;
 
+    private const int F_SETPIPE_SZ = 1031;
     private const int FALLOC_FL_KEEP_SIZE = 1;
     private const int EPOLL_CLOEXEC = O_CLOEXEC;
     private const int CLOCK_MONOTONIC = 1;
     private const int TFD_TIMER_ABSTIME = 1;
     private const int FIONREAD = 0x541B;
-    private const int F_SETPIPE_SZ = 1031;
     private const uint SPLICE_F_MOVE_NONBLOCK = 3;
 
     /// <summary>Opens a file; a new one gets mode 0600.</summary>
@@ -39,6 +42,32 @@ internal static partial class Libc
         var descriptor = open(path, flags | O_CLOEXEC, 0b110_000_000);
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Error(path);
     }
+
+    /// <summary>A descriptor that is not this handle's to close.</summary>
+    public static SafeFileHandle Borrow(int descriptor) => new(descriptor, ownsHandle: false);
+
+    /// <summary>Makes a file with mode 0600; null: there is one.</summary>
+    /// <exception cref="IOException">It cannot be made; HResult is the errno.</exception>
+    public static SafeFileHandle? TryCreate(string path)
+    {
+        var descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0b110_000_000);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : Marshal.GetLastPInvokeError() == EEXIST ? null
+            : throw Error(path);
+    }
+
+    /// <summary>Makes a FIFO with mode 0600.</summary>
+    /// <exception cref="IOException">It cannot be made; HResult is the errno.</exception>
+    public static void MakeFifo(string path)
+    {
+        if (mkfifo(path, 0b110_000_000) != 0)
+        {
+            throw Error(path);
+        }
+    }
+
+    /// <summary>Asks for a larger buffer; gives the pipe's size then, in bytes. To be refused is normal.</summary>
+    public static int Enlarge(SafeFileHandle pipe, int bytes) => fcntl(pipe, F_SETPIPE_SZ, bytes);
 
     /// <summary>A pipe: the end to read and the end to write, neither blocking.</summary>
     public static unsafe (SafeFileHandle Reader, SafeFileHandle Writer) Pipe()
@@ -114,12 +143,6 @@ internal static partial class Libc
         return result == 0 || (Marshal.GetLastPInvokeError() == EOPNOTSUPP ? false : throw Error(path));
     }
 
-    /// <summary>
-    /// Lets a pipe hold so many bytes. False: it stays as it is, since the user has used up what the kernel allows for
-    /// larger ones (EPERM), or more than that waits in it (EBUSY).
-    /// </summary>
-    public static bool Enlarge(SafeFileHandle pipe, int bytes) => fcntl(pipe, F_SETPIPE_SZ, bytes) >= 0;
-
     /// <summary>Bytes that wait in a pipe.</summary>
     public static int Waiting(SafeFileHandle pipe) =>
         ioctl(pipe, FIONREAD, out var bytes) == 0 ? bytes : throw Error("FIFO");
@@ -178,6 +201,13 @@ internal static partial class Libc
         {
             throw Error("epoll");
         }
+    }
+
+    /// <summary>Ends the waiting for a file.</summary>
+    public static void Unwatch(SafeFileHandle epoll, SafeFileHandle file)
+    {
+        var nothing = default(EpollEvent);
+        _ = epoll_ctl(epoll, EPOLL_CTL_DEL, file, ref nothing);
     }
 
     /// <summary>Waits, without bound, for one event.</summary>
@@ -241,6 +271,12 @@ internal static partial class Libc
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, uint mode);
 
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkfifo(string path, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(SafeFileHandle file, int command, int argument);
+
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int pipe2(int* ends, int flags);
 
@@ -259,9 +295,6 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fallocate(SafeFileHandle file, int mode, long offset, long length);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int fcntl(SafeFileHandle file, int command, int argument);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ioctl(SafeFileHandle file, nuint request, out int result);

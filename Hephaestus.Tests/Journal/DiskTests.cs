@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Facts;
 using Hephaestus.Server.Journal;
-using State = Hephaestus.Protocol.State;
 
 namespace Hephaestus.Tests.Journal;
 

@@ -4,9 +4,7 @@ using Google.Protobuf;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Plans;
-using Cause = Hephaestus.Protocol.Cause;
 using Outcome = Hephaestus.Server.Executions.Outcome;
-using State = Hephaestus.Protocol.State;
 using Wire = Hephaestus.Protocol;
 
 namespace Hephaestus.Tests.Journal;

@@ -4,9 +4,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Plans;
-using Cause = Hephaestus.Protocol.Cause;
 using Outcome = Hephaestus.Server.Executions.Outcome;
-using State = Hephaestus.Protocol.State;
 
 namespace Hephaestus.Tests.Journal;
 

@@ -2,7 +2,6 @@ using FsCheck;
 using FsCheck.Fluent;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Journal;
-using State = Hephaestus.Protocol.State;
 
 namespace Hephaestus.Tests.Journal;
 

@@ -6,91 +6,95 @@ using Hephaestus.Tests.EndToEnd;
 
 namespace Hephaestus.Tests.Logs;
 
+/// <summary>Lines as dumps and the old status show them.</summary>
 public sealed class LineTests
 {
     private const int Overhead = 10;
+    private const int Most = 1000;
 
     private static readonly LogSource s_out = LogSource.Out(0);
 
     [Fact]
-    public async Task All_lines_come_without_their_newlines()
+    public async Task A_line_has_its_local_time_and_whether_it_is_an_error_before_it()
     {
-        using var home = ReadTests.Filled((s_out, "one\n\nthr"), (LogSource.Remark, "remark"), (s_out, "ee\r\n4"), (s_out, null));
+        using var home = new LogHome();
+        home.Log.AppendRemark(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero), "----> one\n----> two", error: false);
+        new LogWriter(home.Log, home.Directory).Write(new LogAction(LogSource.Err(0), "oops\n"));
 
-        Assert.Equal(["one", "", "remark", "three\r", "4"], await LinesAsync(home.Reader, from: 1));
-        Assert.Equal(["three\r", "4"], await LinesAsync(home.Reader, from: 4));
-        Assert.Empty(await LinesAsync(home.Reader, from: 6));
+        var lines = await LinesAsync(home);
+
+        var time = new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero).ToLocalTime();
+        Assert.Equal($"{time:yyyy-MM-dd HH:mm:ss} I ----> one", lines[0]);
+        Assert.Equal($"{time:yyyy-MM-dd HH:mm:ss} I ----> two", lines[1]);
+        Assert.Equal("E oops", lines[2][(LogText.PrefixLength - 2)..]);
     }
 
     [Fact]
-    public async Task A_line_longer_than_a_batch_comes_in_parts()
+    public async Task Lines_are_those_that_the_program_printed_however_they_are_cut_into_batches()
     {
-        using var home = ReadTests.Filled((s_out, new string('x', 200_000) + "\nnext\n"));
+        using var home = ReadTests.Filled((s_out, "one\n\nthr"), (LogSource.Remark, "remark"), (s_out, "ee\r\n" + new string('x', 300)), (s_out, null));
 
-        var parts = new List<(int Length, bool Begins, bool Ends)>();
-        await foreach (var part in LogLines.AllAsync(home.Reader)) parts.Add((part.Bytes.Length, part.Begins, part.Ends));
-
-        Assert.Equal([(65536, true, false), (65536, false, false), (65536, false, false), (3392, false, true), (4, true, true)], parts);
+        foreach (var bytes in new[] { 1, 2, 3, 100, 64 * 1024 })
+        {
+            var lines = await LinesAsync(home, bytes);
+            Assert.Equal(["one", "", "remark", "three\r", new string('x', 300)], lines.Select(line => line[LogText.PrefixLength..]));
+        }
     }
 
+    /// <summary>Whoever wants the newest lines that fit begins there, and leaves out what does not fit after all.</summary>
     [Fact]
-    public void The_newest_lines_are_those_that_fit_in_so_many_bytes() =>
+    public void From_the_line_within_so_many_bytes_on_there_are_all_lines_that_fit() =>
         Prop.ForAll(LogAction.Some.ToArbitrary(), Gen.Choose(0, 400).ToArbitrary(), (actions, budget) =>
-            CheckNewestAsync(actions, budget).DefaultTimeout().GetAwaiter().GetResult()).QuickCheckThrowOnFailure();
+        {
+            using var home = new LogHome();
+            new LogWriter(home.Log, home.Directory).Write(actions);
+            var lines = NaiveLog.Read(home.Directory).Lines;
+            var (fits, left) = (lines.Count + 1, budget);
+            while (fits > 1 && (left -= Math.Min(lines[fits - 2].Bytes.TrimEnd('\n').Length, Most) + Overhead) >= 0) fits--;
+
+            Assert.InRange(home.Reader.FirstLineWithin(budget, Overhead, Most), 1, fits);
+        }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public async Task Of_a_line_that_is_very_long_only_its_beginning_is_kept()
+    public void The_line_within_so_many_bytes_lies_little_before_those_that_fit()
     {
-        using var home = ReadTests.Filled((s_out, "before\n" + new string('x', 100_000) + "\n"));
+        using var home = ReadTests.Filled([.. Enumerable.Range(1, 1000).Select(number => (s_out, (string?)$"line {number:0000}\n"))]);
 
-        var newest = await LogLines.NewestAsync(home.Reader, 1_000_000, Overhead);
-
-        Assert.Equal([false, true], newest.Lines.Select(line => line.Cut));
-        Assert.Equal((LogLines.MostLineBytes, 100_000), (newest.Lines[1].Bytes.Length, newest.Lines[1].Length));
+        Assert.InRange(home.Reader.FirstLineWithin(1900, Overhead, Most), 890, 901);
     }
 
     [Fact]
-    public async Task What_belongs_to_no_complete_line_takes_no_room_from_the_newest_lines()
+    public void What_belongs_to_no_complete_line_takes_no_room()
     {
         using var home = ReadTests.Filled((s_out, "a\nb\n"), (LogSource.Err(0), new string('\r', 5000)), (s_out, new string('.', 5000)));
 
-        var newest = await LogLines.NewestAsync(home.Reader, 100, Overhead);
-
-        Assert.Equal(["a", "b"], newest.Lines.Select(line => Encoding.Latin1.GetString(line.Bytes)));
+        Assert.Equal(1, home.Reader.FirstLineWithin(100, Overhead, Most));
     }
 
     [Fact]
-    public async Task A_very_long_line_takes_no_more_room_than_what_is_kept_of_it()
+    public void A_very_long_line_takes_no_more_room_than_what_is_shown_of_it()
     {
-        using var home = ReadTests.Filled((s_out, "before\n"), (s_out, new string('x', 1_000_000) + "\n"));
+        using var home = ReadTests.Filled((s_out, "before\n"), (s_out, new string('x', 1_000_000) + "\n"), (s_out, "after\n"));
 
-        var newest = await LogLines.NewestAsync(home.Reader, 100_000, Overhead);
-
-        Assert.Equal([6, LogLines.MostLineBytes], newest.Lines.Select(line => line.Bytes.Length));
+        Assert.Equal(1, home.Reader.FirstLineWithin(Most + 100, Overhead, Most));
     }
 
-    private static async Task CheckNewestAsync(LogAction[] actions, int budget)
-    {
-        using var home = new LogHome();
-        new LogWriter(home.Log, home.Directory).Write(actions);
-        var expected = new List<string>();
-        var left = budget;
-        var all = NaiveLog.Read(home.Directory).Lines.Select(line => line.Bytes.TrimEnd('\n')).ToArray();
-        for (var at = all.Length - 1; at >= 0 && (left -= all[at].Length + Overhead) >= 0; at--) expected.Insert(0, all[at]);
-
-        var newest = await LogLines.NewestAsync(home.Reader, budget, Overhead);
-
-        Assert.Equal(expected, newest.Lines.Select(line => Encoding.Latin1.GetString(line.Bytes)));
-        Assert.Equal(all.Length - expected.Count, newest.LeftOut);
-    }
-
-    private static async Task<List<string>> LinesAsync(LogReader log, long from)
+    private static async Task<List<string>> LinesAsync(LogHome home, int batchBytes = 64 * 1024)
     {
         var lines = new List<string>();
-        await foreach (var part in LogLines.AllAsync(log, from))
+        var line = new StringBuilder();
+        var query = new LogQuery { UntilNow = true, WholeLines = true, BatchBytes = batchBytes };
+        await foreach (var batch in home.Reader.ReadAsync(query))
         {
-            Assert.True(part.Begins && part.Ends);
-            lines.Add(Encoding.Latin1.GetString(part.Bytes.Span));
+            foreach (var part in batch.Pieces.SelectMany(LogText.Lines))
+            {
+                line.Append(Encoding.Latin1.GetString(part.Prefix.Span)).Append(Encoding.Latin1.GetString(part.Text.Span));
+                if (part.Ends)
+                {
+                    lines.Add(line.ToString());
+                    line.Clear();
+                }
+            }
         }
 
         return lines;

@@ -63,7 +63,6 @@ internal sealed class LogHome : IDisposable
         Pump.Dispose();
         Log.Dispose();
         Store = new LogStore(Root, TimeProvider.System);
-        Store.Prepare(Execution, "<plan id=\"x\"></plan>"u8.ToArray());
         Log = Store.Open(Execution, [.. _fifos.SelectMany(LogFilesOf)]);
         Pump = new Pump(Root, _options);
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Hephaestus.Server.Logs;
 using Hephaestus.Tests.EndToEnd;
@@ -257,33 +256,6 @@ public sealed class PumpTests
 
         Assert.False((await next.Finished.DefaultTimeout()).StillHeld);
         Assert.Equal(["step", "later\n"], (await home.ReadAsync()).Texts);
-    }
-
-    [Fact]
-    public async Task Fifos_are_enlarged_within_a_total_and_their_ends_give_it_back()
-    {
-        using var home = new LogHome();
-        var many = Enumerable.Range(0, (Pump.MostEnlarged / 2) + 1).Select(_ => home.NewFifos()).ToArray();
-        var attempts = many.Select(fifos => home.Attach(fifos)).ToArray();
-        await attempts[0].DrainAsync().DefaultTimeout();
-        await attempts[0].Finished.DefaultTimeout();
-        var afterwards = home.NewFifos();
-        home.Attach(afterwards);
-
-        home.Restart();
-
-        Assert.True(await HoldsAsync(many[0], Pump.FifoBytes));
-        Assert.False(await HoldsAsync(many[^1], Pump.FifoBytes));
-        Assert.True(await HoldsAsync(afterwards, Pump.FifoBytes));
-    }
-
-    /// <summary>Nobody reads meanwhile.</summary>
-    private static async Task<bool> HoldsAsync(Fifos fifos, int bytes)
-    {
-        var arguments = new[] { "if=/dev/zero", "of=" + fifos.Err, "oflag=nonblock", "conv=notrunc", "bs=4096", $"count={bytes / 4096}" };
-        using var dd = Process.Start(new ProcessStartInfo("dd", arguments) { RedirectStandardError = true })!;
-        await dd.WaitForExitAsync().DefaultTimeout();
-        return dd.ExitCode == 0;
     }
 
     private static IEnumerable<string?> HeldByTheTest(LogHome home) =>

@@ -51,12 +51,11 @@ public sealed class RecoveryTests
     }
 
     [Fact]
-    public void Preparing_a_log_again_leaves_what_is_in_it()
+    public void A_log_that_needs_no_mending_stays_as_it_is()
     {
         using var home = ReadTests.Filled((s_out, "one\n"), (LogSource.Remark, "two"), (s_out, "three\n"));
         using var killed = new Killed(home, length => length);
 
-        killed.Store.Prepare(LogHome.Execution, "<plan id=\"x\"></plan>"u8.ToArray());
         using var log = killed.Open();
 
         Assert.Equal(3, log.Head.Value.Records);

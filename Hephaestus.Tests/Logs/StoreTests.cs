@@ -32,17 +32,6 @@ public sealed class StoreTests
     }
 
     [Fact]
-    public void Another_execution_s_log_is_not_written_over()
-    {
-        using var home = ReadTests.Filled((s_out, "line\n"));
-        home.Log.Dispose();
-
-        Assert.Throws<InvalidOperationException>(() => home.Store.Create(LogHome.Execution, default));
-
-        Assert.Equal(["line\n"], NaiveLog.Read(home.Directory).Lines.Select(line => line.Bytes));
-    }
-
-    [Fact]
     public void A_creation_that_was_cut_short_is_made_again()
     {
         using var home = new LogHome();
@@ -53,6 +42,17 @@ public sealed class StoreTests
 
         Assert.Equal("<plan id=\"y\"></plan>", File.ReadAllText(home.Store.PlanOf(2)));
         Assert.Equal(0, log.Head.Value.Lines);
+    }
+
+    [Fact]
+    public void A_creation_that_is_made_again_keeps_the_remarks()
+    {
+        using var home = ReadTests.Filled((LogSource.Remark, "----> Plan accepted"));
+        home.Log.Dispose();
+
+        using var again = home.Store.Create(LogHome.Execution, default);
+
+        Assert.Equal((1, 20), (again.Head.Value.Lines, again.RemarkBytes));
     }
 
     [Fact]

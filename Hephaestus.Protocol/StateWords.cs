@@ -1,7 +1,7 @@
-namespace Hephaestus.Server.Executions;
+namespace Hephaestus.Protocol;
 
 /// <summary>The words for states that users, scripts and Hermes read; the first four are the first Hephaestus's own.</summary>
-internal static class StateWords
+public static class StateWords
 {
     /// <summary>The word of a state.</summary>
     public static string Of(State state) => state switch

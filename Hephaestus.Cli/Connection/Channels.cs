@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Net.Client;
+
+namespace Hephaestus.Cli.Connection;
+
+/// <summary>Makes the way to a server.</summary>
+internal static class Channels
+{
+    /// <summary>From the first packet to the end of the TLS handshake; the name's resolution is in it.</summary>
+    private static readonly TimeSpan s_connecting = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>After so much silence the server is asked for a sign of life ...</summary>
+    private static readonly TimeSpan s_pingDelay = TimeSpan.FromSeconds(20);
+
+    /// <summary>... and has so long to give it, else the connection counts as broken.</summary>
+    private static readonly TimeSpan s_pingTimeout = TimeSpan.FromSeconds(10);
+
+    private const int LargestMessage = 4 * 1024 * 1024;
+
+    /// <summary>A channel that connects with its first call.</summary>
+    /// <param name="tell">Is told how it connects.</param>
+    /// <exception cref="UsageException">The authority's certificate cannot be used.</exception>
+    public static GrpcChannel Open(Destination destination, Action<string> tell)
+    {
+        tell(Describe(destination));
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectTimeout = s_connecting,
+            ConnectCallback = (_, cancellation) => ConnectAsync(destination.EndPoint, tell, cancellation),
+            EnableMultipleHttp2Connections = true,
+            KeepAlivePingDelay = s_pingDelay,
+            KeepAlivePingTimeout = s_pingTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+        };
+        if (destination.Authority is { } authority)
+        {
+            handler.SslOptions.CertificateChainPolicy = Trusting(authority);
+        }
+
+        return GrpcChannel.ForAddress(destination.Uri, new GrpcChannelOptions
+        {
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = LargestMessage,
+            ThrowOperationCanceledOnCancellation = true,
+        });
+    }
+
+    private static string Describe(Destination destination) => destination switch
+    {
+        { IsSecure: false } => $"connecting to {destination.Text} without TLS",
+        { Authority: { } authority } =>
+            $"connecting to {destination.Text} with TLS, expecting the name {destination.Uri.Host} certified by {authority}",
+        _ => $"connecting to {destination.Text} with TLS, expecting the name {destination.Uri.Host} certified by whom the system trusts",
+    };
+
+    // The endpoint need not be the name that the certificate bears, so the handler's own way to connect does not do.
+    private static async ValueTask<Stream> ConnectAsync(EndPoint endPoint, Action<string> tell, CancellationToken cancellation)
+    {
+        // .NET says of a missing socket that the address cannot be assigned.
+        if (endPoint is UnixDomainSocketEndPoint local && !File.Exists(local.ToString()))
+        {
+            throw new FileNotFoundException("there is no such socket");
+        }
+
+        var since = Stopwatch.GetTimestamp();
+        var socket = endPoint is UnixDomainSocketEndPoint
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellation);
+            tell($"connected to {socket.RemoteEndPoint} after {Stopwatch.GetElapsedTime(since).TotalMilliseconds:0} ms");
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static X509ChainPolicy Trusting(string file)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        try
+        {
+            policy.CustomTrustStore.ImportFromPemFile(file);
+        }
+        catch (Exception unusable) when (unusable is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"the certificate {file} of the server's authority (ca_cert) cannot be read: {unusable.Message}");
+        }
+
+        return policy.CustomTrustStore.Count > 0
+            ? policy
+            : throw new UsageException($"{file} (ca_cert) holds no certificate in PEM form");
+    }
+}

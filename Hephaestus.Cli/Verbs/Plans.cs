@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Globalization;
+using Hephaestus.Cli.CommandLine;
+using Hephaestus.Cli.Connection;
+using Hephaestus.Cli.Output;
+using Hephaestus.Protocol;
+
+namespace Hephaestus.Cli.Verbs;
+
+/// <summary>
+/// The executions that have not been dumped, by id: for programs the ids alone, for people a table. Scripts read the ids,
+/// so only a terminal or an explicit wish changes what is shown.
+/// </summary>
+internal sealed class Plans : Verb
+{
+    private const uint PageSize = 1000;
+
+    private readonly Option<bool> _long = new("--long") { Description = "Show a table even where standard output is no terminal" };
+
+    public Plans(Surroundings surroundings)
+        : base(
+            surroundings,
+            "plans",
+            """
+            List the scheduled plan output from memory
+            On a terminal a table, elsewhere the ids alone, one a line.
+            """) => Options.Add(_long);
+
+    protected override async Task<int> RunAsync(ParseResult line, Session session)
+    {
+        if (session.Settings.Json)
+        {
+            var executions = await AllAsync(session, execution => execution);
+            return ShowJson(session, json => json.WriteMessages("executions", executions));
+        }
+
+        if (session.Screen.Settings.IsTerminal || line.GetValue(_long))
+        {
+            var now = DateTimeOffset.UtcNow;
+            Table.Write(
+                session.Screen,
+                ["ID", "SET", "PLAN", "STATUS", "STARTED", "DURATION"],
+                await AllAsync(session, execution => Row(execution, now)),
+                (column, text) => column == 3 ? StateColours.Of(text) : "");
+            return ExitCodes.Done;
+        }
+
+        return await ShowIdsAsync(session);
+    }
+
+    private static async Task<int> ShowIdsAsync(Session session)
+    {
+        using var call = session.Client.ShowPlansAsync(new Empty(), session.Unary);
+        var plans = await call;
+        if (call.GetTrailers().GetValue("left-out") is { } leftOut)
+        {
+            session.Screen.Say($"{leftOut} older ones found no place in the answer; --long shows all");
+        }
+
+        return ShowLines(session, plans.Ids.Select(plan => plan.Id.ToString(CultureInfo.InvariantCulture)));
+    }
+
+    /// <summary>Oldest first. The server pages from the newest on, so all that is kept of each has to be gathered.</summary>
+    private static async Task<List<T>> AllAsync<T>(Session session, Func<Execution, T> keep)
+    {
+        var all = new List<T>();
+        var token = "";
+        do
+        {
+            var request = new ListExecutionsRequest { ListedOnly = true, PageSize = PageSize, PageToken = token };
+            var page = await session.Client.ListExecutionsAsync(request, session.Unary);
+            all.AddRange(page.Executions.Select(keep));
+            token = page.NextPageToken;
+        }
+        while (token.Length > 0);
+
+        all.Reverse();
+        return all;
+    }
+
+    private static string[] Row(Execution execution, DateTimeOffset now) =>
+    [
+        execution.Id.ToString(CultureInfo.InvariantCulture),
+        execution.Set,
+        execution.Plan,
+        StateWords.Of(execution.State),
+        execution.Started is { } started ? Durations.Local(started.ToDateTimeOffset()) : "-",
+        execution.Started is { } since ? Durations.Text((execution.Ended?.ToDateTimeOffset() ?? now) - since.ToDateTimeOffset()) : "-",
+    ];
+}

@@ -1,0 +1,80 @@
+using Hephaestus.Cli.Output;
+using Hephaestus.Protocol;
+
+namespace Hephaestus.Cli.Watching;
+
+/// <summary>Changes as people read them, a line each.</summary>
+internal sealed class EventText
+{
+    /// <summary>Names of the steps of executions that have not ended.</summary>
+    private readonly Dictionary<uint, Dictionary<uint, string>> _steps = [];
+
+    public string Of(Execution execution)
+    {
+        if (execution.Ended is null)
+        {
+            Remember(execution.Id, execution.Steps);
+        }
+
+        var time = execution.Ended ?? execution.Started ?? execution.Accepted;
+        return Line(time.ToDateTimeOffset(), execution.Id, execution.Set, execution.Plan, $"is {StateWords.Of(execution.State)}");
+    }
+
+    public string Of(ExecutionEvent happened)
+    {
+        if (happened.Accepted is { } accepted)
+        {
+            Remember(happened.Id, accepted.Steps);
+        }
+
+        var line = Line(happened.Time.ToDateTimeOffset(), happened.Id, happened.Set, happened.Plan, What(happened));
+        if (happened.Ended is not null)
+        {
+            _steps.Remove(happened.Id);
+        }
+
+        return line;
+    }
+
+    private static string Line(DateTimeOffset time, uint id, string set, string plan, string what) =>
+        $"{Durations.Local(time)} {id} {set}/{plan} {what}".ReplaceLineEndings(" ");
+
+    private string What(ExecutionEvent happened) => happened.EventCase switch
+    {
+        ExecutionEvent.EventOneofCase.Accepted => $"accepted, {Counted(happened.Accepted.Steps.Count, "step")}",
+        ExecutionEvent.EventOneofCase.Started => "started",
+        ExecutionEvent.EventOneofCase.StepStarting => $"{Step(happened.Id, happened.StepStarting.Step)} starts{Attempt(happened.StepStarting.Attempt)}",
+        ExecutionEvent.EventOneofCase.StepStarted => $"{Step(happened.Id, happened.StepStarted.Step)} runs as process {happened.StepStarted.Pid}",
+        ExecutionEvent.EventOneofCase.StepEnded => $"{Step(happened.Id, happened.StepEnded.Step)} ended: {Outcome(happened.StepEnded.Outcome)}",
+        ExecutionEvent.EventOneofCase.StepSkipped => $"{Step(happened.Id, happened.StepSkipped.Step)}: {StateWords.Of(State.DidNotRun)}",
+        ExecutionEvent.EventOneofCase.CancelRequested => $"is to be cancelled, by {happened.CancelRequested.By}{Because(happened.CancelRequested.Reason)}",
+        ExecutionEvent.EventOneofCase.Remark => happened.Remark.Text,
+        ExecutionEvent.EventOneofCase.Ended => $"ended: {StateWords.Of(happened.Ended.State)}",
+        ExecutionEvent.EventOneofCase.Dumped => $"dumped to {happened.Dumped.File}",
+        _ => "changed in a way that this program does not know",
+    };
+
+    /// <summary>The state with the exit code or signal, and the reason, as far as there are any.</summary>
+    public static string Outcome(Outcome outcome)
+    {
+        var status = outcome switch
+        {
+            { HasExitCode: true } => $"exit code {outcome.ExitCode}",
+            { HasSignal: true } => $"signal {outcome.Signal}",
+            _ => "",
+        };
+        var parts = new[] { status, outcome.Reason }.Where(part => part.Length > 0).ToArray();
+        return StateWords.Of(outcome.State) + (parts.Length == 0 ? "" : $" ({string.Join("; ", parts)})");
+    }
+
+    /// <summary><c>1 step</c>, <c>2 steps</c>.</summary>
+    public static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+
+    private static string Attempt(uint attempt) => attempt > 1 ? $" (attempt {attempt})" : "";
+
+    private static string Because(string reason) => reason.Length == 0 ? "" : $": {reason}";
+
+    private string Step(uint id, uint step) => $"step '{_steps.GetValueOrDefault(id)?.GetValueOrDefault(step) ?? $"{step}"}'";
+
+    private void Remember(uint id, IEnumerable<StepState> steps) => _steps[id] = steps.ToDictionary(step => step.Number, step => step.Name);
+}

@@ -1,0 +1,50 @@
+using Hephaestus.Protocol;
+using Hephaestus.Server.Catalogue;
+using Hephaestus.Server.Configuration;
+using Hephaestus.Server.Plans;
+using PlanStep = Hephaestus.Server.Plans.PlanStep;
+
+namespace Hephaestus.Server;
+
+/// <summary>
+/// <c>hephaestus --check</c>: tells what a start with this configuration would find, without starting or making
+/// anything: errors of the configuration and of every plan, warnings, and commands that the first server read otherwise.
+/// </summary>
+internal static class Check
+{
+    /// <summary>Prints findings, one a line; the exit code.</summary>
+    public static int Run(string? configuration)
+    {
+        var (settings, problems) = ServerSettings.Read(configuration);
+        foreach (var problem in problems)
+        {
+            Console.Out.WriteLine(problem);
+        }
+
+        if (settings is null)
+        {
+            return ExitCodes.Usage;
+        }
+
+        var snapshot = new RuleDirectory(settings.RuleDirectory, TimeProvider.System).Scan(CatalogueScan.None).Snapshot;
+        var entries = snapshot.Sets.Values.SelectMany(set => set.Plans.Values).ToArray();
+        foreach (var line in snapshot.Problems.Select(problem => $"{problem.Path}: {problem.Message}").Concat(entries.SelectMany(Findings)))
+        {
+            Console.Out.WriteLine(line);
+        }
+
+        var broken = entries.Count(entry => entry.Reading.Plan is null);
+        Console.Out.WriteLine($"{Startup.Counted(entries.Length, "plan")} in {Startup.Counted(snapshot.Sets.Count, "plan set")}, {broken} with errors");
+        return broken == 0 && snapshot.Problems.IsEmpty ? ExitCodes.Done : ExitCodes.CheckFailed;
+    }
+
+    private static IEnumerable<string> Findings(CatalogueEntry entry) =>
+        entry.Reading.Diagnostics.Select(found => Kind(found.Severity) + found.Format(entry.File))
+            .Concat(entry.Reading.Plan?.Steps.SelectMany(step => Differences(entry, step)) ?? []);
+
+    private static string Kind(Severity severity) => severity == Severity.Error ? "error: " : "warning: ";
+
+    private static IEnumerable<string> Differences(CatalogueEntry entry, PlanStep step) =>
+        from difference in OldReading.Differences(step.Command)
+        select $"reads differently: {entry.File}:{step.FirstLine + difference.Line - 1}: step {Spelling.Quote(step.Name)}: {difference.Reason}";
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Hephaestus.Server.Logs;
+
+namespace Hephaestus.Server.Executions;
+
+/// <summary>Writes logs of ended executions to files for people and scripts, as the first Hephaestus named and filled them.</summary>
+/// <param name="directory">Made when missing.</param>
+internal sealed class Dumper(Registry registry, LogArchive archive, string directory, TimeProvider clock)
+{
+    private const int BufferBytes = 64 * 1024;
+
+    /// <summary>Writes one execution's log and takes it off the old list; a reader never sees half a file.</summary>
+    /// <exception cref="DumpException">It cannot be written.</exception>
+    public async Task DumpAsync(ExecutionState state, CancellationToken cancellation)
+    {
+        var file = Path.Combine(directory, NameOf(state));
+        try
+        {
+            Directory.CreateDirectory(directory);
+            await WriteAsync(state.Id, file, cancellation);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            File.Delete(Unfinished(file));
+            throw new DumpException($"{file}: {fault.Message}");
+        }
+
+        await registry.AddAsync(state.Id, new ExecutionFact.Dumped(file));
+    }
+
+    private async Task WriteAsync(uint id, string file, CancellationToken cancellation)
+    {
+        var log = archive.Find(id) ?? throw new IOException("its log is gone");
+        await using (var output = new FileStream(Unfinished(file), FileMode.Create, FileAccess.Write, FileShare.None, BufferBytes))
+        {
+            await foreach (var batch in log.Reader.ReadAsync(new LogQuery { UntilNow = true, WholeLines = true }, cancellation))
+            {
+                foreach (var part in batch.Pieces.SelectMany(LogText.Lines))
+                {
+                    output.Write(part.Prefix.Span);
+                    output.Write(part.Text.Span);
+                    output.Write(part.Ends ? "\n"u8 : []);
+                }
+            }
+
+            output.Flush(flushToDisk: true);
+        }
+
+        File.Move(Unfinished(file), file, overwrite: true);
+    }
+
+    private string NameOf(ExecutionState state) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{state.Set}.{state.Plan}({state.Id})_{clock.GetUtcNow().ToUnixTimeSeconds()}.log");
+
+    private static string Unfinished(string file) => file + ".part";
+}
+
+/// <summary>A log could not be written to a file; the message says which and why.</summary>
+internal sealed class DumpException(string message) : Exception(message);

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Hephaestus.Server.Executions;
+using Hephaestus.Server.Supervision;
+
+namespace Hephaestus.Server.Steps;
+
+/// <summary>
+/// Ends a running attempt on order: SIGTERM, then, after the grace, SIGKILL, to all that belongs to it; looks again until
+/// nothing is found twice, and says what it took.
+/// </summary>
+/// <param name="grace">Between the order and SIGKILL; restarts of the server do not prolong it.</param>
+internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, TimeProvider clock)
+{
+    /// <summary>Rounds of SIGKILL at most: what forks faster than it is killed is named in the log.</summary>
+    private const int MostRounds = 100;
+
+    /// <summary>How long one round waits for the kernel to end what was killed.</summary>
+    private static readonly TimeSpan s_round = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan s_longestTimer = TimeSpan.FromDays(40);
+
+    /// <summary>What is to be said of it, in the order in which it happened.</summary>
+    public async Task<ImmutableArray<ExecutionFact.Remark>> EndAsync(
+        StepRun run, AttemptFiles files, CancelOrder order, CancellationToken detach)
+    {
+        var processes = new StepProcesses(run, files, supervisor);
+        var asked = await AskAsync(processes, order.At + grace, detach);
+        CrashPoint.Reach("terminated");
+        var killed = await KillAsync(processes, detach);
+        var left = await processes.FindAsync(detach);
+        return [.. Remarks(run.Step.Name, asked, killed, left)];
+    }
+
+    /// <summary>SIGTERM to all, also to what turns up later, until nothing is left or the time has come.</summary>
+    private async Task<ImmutableArray<ProcessEntry>> AskAsync(StepProcesses processes, DateTimeOffset until, CancellationToken detach)
+    {
+        var asked = ImmutableArray<ProcessEntry>.Empty;
+        while (until - clock.GetUtcNow() is { Ticks: > 0 } patience
+            && (await processes.FindAsync(detach)).Certain is { IsEmpty: false } found)
+        {
+            var news = found.ExceptBy(asked.Select(process => process.Pid), process => process.Pid).ToImmutableArray();
+            Signal(news, Libc.SIGTERM);
+            asked = asked.AddRange(news);
+            await EndsAsync(found, patience < s_longestTimer ? patience : s_longestTimer, detach);
+        }
+
+        return asked;
+    }
+
+    private static async Task<ImmutableArray<ProcessEntry>> KillAsync(StepProcesses processes, CancellationToken detach)
+    {
+        var killed = ImmutableArray<ProcessEntry>.Empty;
+        for (var (round, nothing) = (0, 0); round < MostRounds && nothing < 2; round++)
+        {
+            var found = (await processes.FindAsync(detach)).Certain;
+            nothing = found.IsEmpty ? nothing + 1 : 0;
+            Signal(found, Libc.SIGKILL);
+            killed = killed.AddRange(found.ExceptBy(killed.Select(process => process.Pid), process => process.Pid));
+            await EndsAsync(found, s_round, detach);
+        }
+
+        return killed;
+    }
+
+    private static void Signal(ImmutableArray<ProcessEntry> processes, int signal)
+    {
+        foreach (var process in processes)
+        {
+            using var opened = Libc.OpenProcess(process.Pid);
+            if (opened is not null && ProcessTable.StartOf(process.Pid) == process.StartTicks)
+            {
+                Libc.Signal(opened, signal);
+            }
+        }
+    }
+
+    /// <summary>Completes when all have ended, or the time is up.</summary>
+    private static async Task EndsAsync(ImmutableArray<ProcessEntry> processes, TimeSpan patience, CancellationToken detach)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(detach);
+        waiting.CancelAfter(patience);
+        await Task.WhenAll(processes.Select(process => EndAsync(process, waiting.Token)))
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        detach.ThrowIfCancellationRequested();
+    }
+
+    private static async Task EndAsync(ProcessEntry process, CancellationToken cancellation)
+    {
+        using var opened = Libc.OpenProcess(process.Pid);
+        if (opened is not null && ProcessTable.StartOf(process.Pid) == process.StartTicks)
+        {
+            await ProcessWatch.ReadableAsync(opened, cancellation);
+        }
+    }
+
+    private IEnumerable<ExecutionFact.Remark> Remarks(
+        string step, ImmutableArray<ProcessEntry> asked, ImmutableArray<ProcessEntry> killed, FoundProcesses left)
+    {
+        if (!asked.IsEmpty)
+        {
+            yield return new ExecutionFact.Remark($"Step '{step}': SIGTERM sent to {LeftBehind.Named(asked)}", true);
+        }
+
+        if (!killed.IsEmpty)
+        {
+            yield return new ExecutionFact.Remark(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Step '{step}': SIGKILL sent after {grace.TotalSeconds:0.#} s to {LeftBehind.Named(killed)}"), true);
+        }
+
+        yield return left switch
+        {
+            { Certain.IsEmpty: true, Possible.IsEmpty: true } => new ExecutionFact.Remark(
+                $"Step '{step}': nothing of it is left (looked for below the supervisor, by session, environment and open output)", false),
+            { Certain.IsEmpty: true } => new ExecutionFact.Remark(
+                $"Step '{step}': may still be running, nothing tells whose they are: {LeftBehind.Named(left.Possible)}", true),
+            _ => new ExecutionFact.Remark($"Step '{step}': still running, though killed: {LeftBehind.Named(left.Certain)}", true),
+        };
+    }
+}

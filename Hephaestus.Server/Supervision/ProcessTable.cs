@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text;
+
+namespace Hephaestus.Server.Supervision;
+
+/// <summary>The processes of the machine as /proc shows them (proc(5)). What has gone meanwhile is left out.</summary>
+internal static class ProcessTable
+{
+    /// <summary>All processes that have not ended, in no order.</summary>
+    public static IEnumerable<ProcessEntry> Read() =>
+        from directory in Directory.EnumerateDirectories("/proc")
+        let pid = Number(Path.GetFileName(directory))
+        where pid > 0
+        let entry = Find(pid)
+        where entry is not null
+        select entry;
+
+    /// <summary>One process; null: it has ended.</summary>
+    public static ProcessEntry? Find(int pid) => Parse(pid, Text($"/proc/{pid}/stat")) is { State: not ('Z' or 'X') } entry ? entry : null;
+
+    /// <summary>When a process was started, in clock ticks since boot, be it a zombie by now; 0: it is gone.</summary>
+    public static ulong StartOf(int pid) => Parse(pid, Text($"/proc/{pid}/stat"))?.StartTicks ?? 0;
+
+    /// <summary>Whether a variable of this value was in the environment that the process's program was given.</summary>
+    public static bool Carries(int pid, string name, string value) =>
+        Bytes($"/proc/{pid}/environ").AsSpan().IndexOf(Encoding.UTF8.GetBytes($"{name}={value}\0")) >= 0;
+
+    /// <summary>Whether a variable was in the environment that the process's program was given.</summary>
+    public static bool Carries(int pid, string name) => Bytes($"/proc/{pid}/environ").AsSpan().IndexOf(Encoding.UTF8.GetBytes($"{name}=")) >= 0;
+
+    /// <summary>Whether the process has one of these files open.</summary>
+    public static bool Holds(int pid, params ReadOnlySpan<string> files)
+    {
+        try
+        {
+            foreach (var descriptor in new DirectoryInfo($"/proc/{pid}/fd").EnumerateFiles())
+            {
+                if (descriptor.LinkTarget is { } target && files.Contains(target))
+                {
+                    return true;
+                }
+            }
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            // Another user's process, or none any more.
+        }
+
+        return false;
+    }
+
+    private static ProcessEntry? Parse(int pid, string stat)
+    {
+        // The name stands in parentheses and may hold anything, parentheses and blanks too.
+        var end = stat.LastIndexOf(") ", StringComparison.Ordinal);
+        var start = stat.IndexOf('(', StringComparison.Ordinal);
+        if (start < 0 || end < start || stat[(end + 2)..].Split(' ') is not [var state, var parent, var group, var session, ..] fields)
+        {
+            return null;
+        }
+
+        return fields.Length <= 19
+            ? null
+            : new ProcessEntry(
+                pid,
+                stat[(start + 1)..end],
+                state[0],
+                Number(parent),
+                Number(group),
+                Number(session),
+                ulong.Parse(fields[19], CultureInfo.InvariantCulture));
+    }
+
+    private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+
+    private static string Text(string file) => Encoding.Latin1.GetString(Bytes(file));
+
+    private static byte[] Bytes(string file)
+    {
+        try
+        {
+            return File.ReadAllBytes(file);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}
+
+/// <summary>One process.</summary>
+/// <param name="Name">The first 15 bytes of its program's name, or what it calls itself.</param>
+/// <param name="State">As ps shows it; Z is a zombie.</param>
+/// <param name="StartTicks">Since boot; with the pid it tells a process from a later one of the same id.</param>
+internal sealed record ProcessEntry(int Pid, string Name, char State, int Parent, int Group, int Session, ulong StartTicks);

@@ -1,0 +1,60 @@
+using System.Net.Sockets;
+using Google.Protobuf;
+using Hephaestus.Server.Supervision.Protocol;
+
+namespace Hephaestus.Server.Supervision;
+
+/// <summary>A server's connection, on the supervisor's side: requests are answered one after another.</summary>
+internal sealed class ServedConnection : IDisposable
+{
+    /// <summary>A server that does not read for so long (it is stopped, say) is disconnected; it will connect again and ask.</summary>
+    private const int SendMilliseconds = 5_000;
+
+    private readonly Lock _gate = new();
+    private readonly NetworkStream _stream;
+    private readonly Func<Request, Reply> _answer;
+
+    public ServedConnection(Socket socket, Func<Request, Reply> answer)
+    {
+        socket.SendTimeout = SendMilliseconds;
+        _stream = new NetworkStream(socket, ownsSocket: true);
+        _answer = answer;
+    }
+
+    /// <summary>Serves until the server has gone.</summary>
+    public void Run()
+    {
+        try
+        {
+            while (Frames.Read(_stream, Request.Parser) is { } request)
+            {
+                var reply = _answer(request);
+                reply.Id = request.Id;
+                CrashPoint.Reach("supervisor-answering");
+                Send(reply);
+            }
+        }
+        catch (Exception broken) when (broken is IOException or ObjectDisposedException or InvalidProtocolBufferException)
+        {
+            // The server has gone; whoever comes next asks again.
+        }
+    }
+
+    /// <summary>Sends a reply, or news. What cannot be sent is asked for again over the next connection.</summary>
+    public void Send(Reply reply)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                _stream.Write(Frames.Encode(reply));
+            }
+            catch (Exception broken) when (broken is IOException or ObjectDisposedException)
+            {
+                _stream.Dispose();
+            }
+        }
+    }
+
+    public void Dispose() => _stream.Dispose();
+}

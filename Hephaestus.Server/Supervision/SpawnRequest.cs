@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+
+namespace Hephaestus.Server.Supervision;
+
+/// <summary>What the supervisor is to start.</summary>
+/// <param name="Files">Where its FIFOs and its status file are made.</param>
+/// <param name="Command">The program's absolute path, then its arguments.</param>
+/// <param name="Variables">The whole environment, but for what a user's programs expect, which comes first.</param>
+/// <param name="User">Who runs it; null: the server's own user.</param>
+/// <param name="WorkingDirectory">Entered as that user; null: the server's own.</param>
+internal sealed record SpawnRequest(
+    StepKey Key,
+    AttemptFiles Files,
+    ImmutableArray<string> Command,
+    ImmutableArray<KeyValuePair<string, string>> Variables,
+    string? User,
+    string? WorkingDirectory);
+
+/// <summary>What came of a request to start.</summary>
+internal abstract record SpawnAnswer
+{
+    private SpawnAnswer()
+    {
+    }
+
+    /// <summary>It has a process, now or since an earlier request.</summary>
+    /// <param name="Pid">0: an earlier supervisor was killed while it started it.</param>
+    internal sealed record Started(int Pid) : SpawnAnswer;
+
+    /// <summary>It cannot be run as it is: its user, its directory or its command is the reason.</summary>
+    internal sealed record CouldNotStart(string Reason) : SpawnAnswer;
+
+    /// <summary>The machine lacks something at present; to be asked again.</summary>
+    internal sealed record Refused(string Reason) : SpawnAnswer;
+}
+
+/// <summary>An attempt that the supervisor holds, with its process.</summary>
+/// <param name="StartTicks">Start of the process, in clock ticks since boot.</param>
+internal sealed record SupervisedAttempt(StepKey Key, int Pid, ulong StartTicks);
+
+/// <summary>How an attempt's process ended.</summary>
+/// <param name="ExitCode">Exit code, when it exited.</param>
+/// <param name="Signal">Signal, when one ended it.</param>
+/// <param name="Lost">Why neither is known; null: one is.</param>
+/// <param name="Ended">When; as exact as it is known.</param>
+internal sealed record StepExit(int? ExitCode, int? Signal, string? Lost, DateTimeOffset Ended);

@@ -1,0 +1,151 @@
+using System.Net.Sockets;
+using System.Text;
+using Hephaestus.Server.Supervision.Protocol;
+
+namespace Hephaestus.Server.Supervision;
+
+/// <summary>
+/// The supervisor: a process of its own, one per state directory, that is the parent of all steps, so that these and
+/// their exit statuses outlive the server. It knows no plans and never touches output. A thread waits for children, one
+/// for servers, and one serves each that is connected. It ends when it has no attempt and no server.
+/// </summary>
+internal sealed class Supervisor
+{
+    /// <summary>What it prints when it can be connected to.</summary>
+    public const string Ready = "ready";
+
+    /// <summary>Servers connected at once: the one that has the state directory, and one whose end is not noticed yet.</summary>
+    private const int MostServers = 4;
+
+    private static readonly TimeSpan s_firstServer = TimeSpan.FromSeconds(60);
+
+    private readonly Lock _gate = new();
+    private readonly List<ServedConnection> _servers = [];
+    private readonly HeldAttempts _attempts = new();
+    private readonly SupervisorSocket _socket;
+
+    private Supervisor(SupervisorSocket socket) => _socket = socket;
+
+    /// <summary>Runs until nothing needs it any more; the exit code.</summary>
+    public static int Run(string stateDirectory)
+    {
+        Libc.Default(Libc.SIGCHLD);
+        Libc.Ignore(Libc.SIGHUP);
+        Libc.Ignore(Libc.SIGINT);
+        Libc.Ignore(Libc.SIGTERM);
+        Libc.KeepDescriptors();
+        Libc.BecomeSubreaper();
+        try
+        {
+            using var socket = SupervisorSocket.Listen(stateDirectory);
+            new Supervisor(socket).Run();
+            return 0;
+        }
+        catch (IOException)
+        {
+            // Another one is there: whoever started this one connects to that.
+            return 1;
+        }
+    }
+
+    private void Run()
+    {
+        new Thread(Reap) { IsBackground = true, Name = "reaper" }.Start();
+        Announce();
+        using var impatience = new Timer(_ => EndIfIdle(), null, s_firstServer, Timeout.InfiniteTimeSpan);
+        while (true)
+        {
+            Serve(_socket.Accept());
+        }
+    }
+
+    /// <summary>Whoever started this process reads its output up to here.</summary>
+    private static void Announce()
+    {
+        using var output = Libc.Borrow(1);
+        Libc.Write(output, Encoding.ASCII.GetBytes(Ready + "\n"));
+        using var nowhere = Libc.Open("/dev/null", Libc.O_WRONLY);
+        Libc.Duplicate(nowhere, 1);
+    }
+
+    private void Serve(Socket socket)
+    {
+        var connection = new ServedConnection(socket, Answer);
+        lock (_gate)
+        {
+            if (_servers.Count == MostServers)
+            {
+                connection.Dispose();
+                return;
+            }
+
+            _servers.Add(connection);
+        }
+
+        new Thread(() => Serve(connection)) { IsBackground = true, Name = "server" }.Start();
+    }
+
+    private void Serve(ServedConnection connection)
+    {
+        connection.Run();
+        connection.Dispose();
+        lock (_gate)
+        {
+            _servers.Remove(connection);
+        }
+
+        EndIfIdle();
+    }
+
+    private Reply Answer(Request request) => request.RequestCase switch
+    {
+        Request.RequestOneofCase.Start => _attempts.Start(request.Start),
+        Request.RequestOneofCase.Drained => _attempts.Release(request.Drained.Key),
+        _ => new Reply { Attempts = _attempts.List() },
+    };
+
+    /// <summary>Waits for any child: a step's own process is recorded, an orphan that came here is only reaped.</summary>
+    private void Reap()
+    {
+        while (true)
+        {
+            _attempts.WaitForChildren();
+            while (Libc.NextExit() is { } exit)
+            {
+                var ended = _attempts.Record(exit);
+                CrashPoint.Reach("supervisor-recorded");
+                Libc.Reap(exit.Pid);
+                if (ended is not null)
+                {
+                    Tell(ended);
+                }
+            }
+        }
+    }
+
+    private void Tell(Attempt ended)
+    {
+        ServedConnection[] servers;
+        lock (_gate)
+        {
+            servers = [.. _servers];
+        }
+
+        foreach (var server in servers)
+        {
+            server.Send(new Reply { Exited = ended });
+        }
+    }
+
+    private void EndIfIdle()
+    {
+        lock (_gate)
+        {
+            if (_servers.Count == 0 && _attempts.AreNone)
+            {
+                _socket.Dispose();
+                Libc.Exit(0);
+            }
+        }
+    }
+}

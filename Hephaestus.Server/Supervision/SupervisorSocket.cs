@@ -1,0 +1,66 @@
+using System.Net.Sockets;
+
+namespace Hephaestus.Server.Supervision;
+
+/// <summary>
+/// Where the supervisor of a state directory is found. A lock beside the socket's file says whose it is: the next
+/// supervisor waits there until the one before has gone.
+/// </summary>
+internal sealed class SupervisorSocket : IDisposable
+{
+    private const int Backlog = 8;
+
+    private readonly string _path;
+    private readonly FileStream _lock;
+    private readonly Socket _listener;
+
+    private SupervisorSocket(string path, FileStream taken, Socket listener) =>
+        (_path, _lock, _listener) = (path, taken, listener);
+
+    /// <summary>The socket's file, below a state directory.</summary>
+    public static string In(string stateDirectory) => Path.Combine(stateDirectory, "supervisor.sock");
+
+    /// <summary>Takes the place of whatever supervisor was there.</summary>
+    /// <exception cref="IOException">Another one is there.</exception>
+    public static SupervisorSocket Listen(string stateDirectory)
+    {
+        var path = In(stateDirectory);
+        var taken = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        File.Delete(path);
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using (var address = new ShortSocketPath(path))
+        {
+            listener.Bind(address.EndPoint);
+        }
+
+        listener.Listen(Backlog);
+        return new SupervisorSocket(path, taken, listener);
+    }
+
+    /// <summary>Connects to the supervisor of a state directory; null: there is none.</summary>
+    public static async Task<Socket?> ConnectAsync(string stateDirectory, CancellationToken cancellation)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            using var address = new ShortSocketPath(In(stateDirectory));
+            await socket.ConnectAsync(address.EndPoint, cancellation);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>Waits for a server.</summary>
+    public Socket Accept() => _listener.Accept();
+
+    public void Dispose()
+    {
+        File.Delete(_path);
+        _listener.Dispose();
+        _lock.Dispose();
+    }
+}

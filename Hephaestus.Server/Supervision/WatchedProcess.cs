@@ -1,0 +1,102 @@
+using Hephaestus.Server.Supervision.Protocol;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hephaestus.Server.Supervision;
+
+/// <summary>
+/// The process of an attempt as the server knows it. A descriptor of it is held, so that its end can be learnt even when
+/// its supervisor was killed.
+/// </summary>
+internal sealed class WatchedProcess : IDisposable
+{
+    /// <summary>For init to reap an orphan; only then does the kernel tell how it ended.</summary>
+    private static readonly TimeSpan s_reaping = TimeSpan.FromSeconds(10);
+
+    private readonly TaskCompletionSource<StepExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SafeFileHandle? _process;
+    private string _statusFile = "";
+    private int _alone;
+
+    /// <summary>Completes when it has ended.</summary>
+    public Task<StepExit> Exit => _exit.Task;
+
+    /// <summary>Says which process it is.</summary>
+    public void Identify(Attempt attempt, string statusFile)
+    {
+        _statusFile = statusFile;
+        if (_process is not null || Exit.IsCompleted || attempt.Exit is not null || Libc.OpenProcess(attempt.Pid) is not { } opened)
+        {
+            return;
+        }
+
+        if (ProcessTable.StartOf(attempt.Pid) == attempt.StartTicks)
+        {
+            _process = opened;
+        }
+        else
+        {
+            // Another process has its id by now.
+            opened.Dispose();
+        }
+    }
+
+    /// <summary>The supervisor has told its end.</summary>
+    public void End(StepExit exit) => _exit.TrySetResult(exit);
+
+    /// <summary>Its supervisor is gone: finds out without it.</summary>
+    public void WatchAlone(CancellationToken cancellation)
+    {
+        if (Interlocked.Exchange(ref _alone, 1) == 0)
+        {
+            _ = WatchAloneAsync(cancellation);
+        }
+    }
+
+    public void Dispose()
+    {
+        _exit.TrySetCanceled();
+        _process?.Dispose();
+    }
+
+    private async Task WatchAloneAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            _exit.TrySetResult(Recorded() ?? await EndAsync(cancellation));
+        }
+        catch (Exception stopped) when (stopped is OperationCanceledException or ObjectDisposedException)
+        {
+            _exit.TrySetCanceled(cancellation);
+        }
+    }
+
+    private StepExit? Recorded() => StatusFile.Read(_statusFile)?.Exit?.ToExit();
+
+    private async Task<StepExit> EndAsync(CancellationToken cancellation)
+    {
+        if (_process is null)
+        {
+            return Lost("its supervisor was killed, and it ended unseen");
+        }
+
+        await ProcessWatch.ReadableAsync(_process, cancellation);
+        using var reaping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        reaping.CancelAfter(s_reaping);
+        await ProcessWatch.ReapedAsync(_process, reaping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellation.ThrowIfCancellationRequested();
+
+        // The supervisor may have recorded it before it was killed; else the kernel may tell.
+        return Recorded() ?? (Libc.ExitStatus(_process) is { } status
+            ? Decoded(status)
+            : Lost("its supervisor was killed, and this kernel (older than 6.15) does not tell how it ended"));
+    }
+
+    /// <summary>The raw status of wait(2): the signal in the low 7 bits, else the exit code in the byte above.</summary>
+    private static StepExit Decoded(int status) => (status & 0x7F) switch
+    {
+        0 => new StepExit((status >> 8) & 0xFF, null, null, DateTimeOffset.UtcNow),
+        var signal => new StepExit(null, signal, null, DateTimeOffset.UtcNow),
+    };
+
+    private static StepExit Lost(string why) => new(null, null, why, DateTimeOffset.UtcNow);
+}
