@@ -64,7 +64,7 @@ internal sealed class HttpServerCall : ServerCallContext, IAsyncDisposable
     protected override AuthContext AuthContextCore => _authContext ??= CallPeer.IdentityOf(HttpContext.Connection);
 
     protected override IDictionary<object, object> UserStateCore =>
-        _userState ??= new() { [ServerCallContextExtensions.HttpContextKey] = HttpContext };
+        _userState ??= [];
 
     private static Status DeadlineStatus => new(StatusCode.DeadlineExceeded, "Deadline Exceeded");
 
