@@ -6,6 +6,7 @@ using Hephaestus.Server.Executions;
 using Hephaestus.Server.Hermes;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
+using Hephaestus.Server.Standard;
 using Hephaestus.Server.Steps;
 using Hephaestus.Server.Streaming;
 using Hephaestus.Server.Supervision;
@@ -73,7 +74,8 @@ internal static class Startup
         var recovery = new Recovery(journal, supervisor, steps, registry, loggers.CreateLogger<Recovery>());
         var taken = await recovery.RunAsync(CancellationToken.None);
         var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
-        await using var endpoint = new Endpoint(settings, loggers, new HephaestusService(catalogue, registry, journal, archive, dumper));
+        var service = new HephaestusService(catalogue, registry, journal, archive, dumper);
+        await using var endpoint = new Endpoint(settings, loggers, service, new ServingStatus());
         var addresses = await endpoint.StartAsync();
         Console.Out.WriteLine($"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
         Console.Out.WriteLine($"Ready: listening on {string.Join(" and ", addresses)}");
