@@ -78,6 +78,11 @@ internal static class Startup
         await using var endpoint = new Endpoint(settings, loggers, service, new ServingStatus());
         var addresses = await endpoint.StartAsync();
         Console.Out.WriteLine($"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
+        if (!pump.Splices)
+        {
+            Console.Out.WriteLine($"  the filesystem of {state.Executions} does not know splice(2): killing this server may lose output");
+        }
+
         Console.Out.WriteLine($"Ready: listening on {string.Join(" and ", addresses)}");
         await endpoint.WaitForStopAsync();
     }
