@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using System.Threading.Channels;
+using Hephaestus.Server.Facts;
 
 namespace Hephaestus.Tests.EndToEnd;
 
@@ -8,10 +8,11 @@ namespace Hephaestus.Tests.EndToEnd;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private int _disposed;
     private readonly StringBuilder _said = new();
+    private readonly Latest<int> _lines = new(0);
     private readonly Task _reading;
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _disposed;
 
     private ServerProcess(Process process)
     {
@@ -33,6 +34,15 @@ internal sealed class ServerProcess : IAsyncDisposable
             {
                 return _said.ToString();
             }
+        }
+    }
+
+    /// <summary>Completes when it has printed this.</summary>
+    public async Task SaysAsync(string text)
+    {
+        for (var (_, version) = _lines.Current; !Said.Contains(text, StringComparison.Ordinal); (_, version) = _lines.Current)
+        {
+            await _lines.NextAsync(version, CancellationToken.None).DefaultTimeout();
         }
     }
 
@@ -111,6 +121,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             lock (_said)
             {
                 _said.AppendLine(line);
+                _lines.Set(_lines.Value + 1);
             }
 
             if (line.StartsWith("Ready", StringComparison.Ordinal))
