@@ -14,12 +14,12 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
     private readonly Lock _gate = new();
     private FileSystemWatcher? _watcher;
     private (ulong Device, ulong Inode, long Born) _watched;
-    private bool _complained;
+    private string? _complaint;
     private bool _disposed;
 
     /// <summary>
     /// Watches what the path leads to now, of the given status. Does nothing when that is watched already; null: there
-    /// is nothing to watch. A watch that cannot be had is logged once, and tried again by the next call.
+    /// is nothing to watch. A watch that cannot be had is tried again by the next call; each reason is logged once.
     /// </summary>
     public void Arm(FileStatus? status)
     {
@@ -54,8 +54,8 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
         FileSystemWatcher? watcher = null;
         try
         {
-            watcher = Watch();
-            _complained = false;
+            watcher = new FileSystemWatcher(root) { IncludeSubdirectories = true, NotifyFilter = Everything };
+            Watch(watcher);
             return watcher;
         }
         catch (Exception problem) when (problem is IOException or ArgumentException or UnauthorizedAccessException)
@@ -66,16 +66,14 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
         }
     }
 
-    private FileSystemWatcher Watch()
+    private void Watch(FileSystemWatcher watcher)
     {
-        var watcher = new FileSystemWatcher(root) { IncludeSubdirectories = true, NotifyFilter = Everything };
         watcher.Changed += (_, _) => hint();
         watcher.Created += (_, _) => hint();
         watcher.Deleted += (_, _) => hint();
         watcher.Renamed += (_, _) => hint();
         watcher.Error += (_, error) => OnError(watcher, error.GetException());
         watcher.EnableRaisingEvents = true;
-        return watcher;
     }
 
     private const NotifyFilters Everything =
@@ -84,22 +82,25 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
 
     private void OnError(FileSystemWatcher failed, Exception problem)
     {
-        // An overflow lost events but not the watch.
-        if (problem is not InternalBufferOverflowException)
+        // An overflow lost events but not the watch. Anything else ends it until the next look renews it: a hint would have
+        // that come at once, and again and again while the limits of inotify stay as they are.
+        if (problem is InternalBufferOverflowException)
+        {
+            hint();
+        }
+        else
         {
             Forget(failed, problem);
         }
-
-        hint();
     }
 
     private void Forget(FileSystemWatcher failed, Exception problem)
     {
         lock (_gate)
         {
+            Complain(problem);
             if (ReferenceEquals(_watcher, failed))
             {
-                Complain(problem);
                 Disarm();
             }
         }
@@ -107,10 +108,10 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
 
     private void Complain(Exception problem)
     {
-        if (!_complained)
+        if (_complaint != problem.Message)
         {
             log.LogWarning("{Directory} cannot be watched and is only looked at now and then: {Reason}", root, problem.Message);
-            _complained = true;
+            _complaint = problem.Message;
         }
     }
 

@@ -17,6 +17,8 @@ internal sealed class LiveExecution : IDisposable
 {
     private static readonly TimeSpan s_spaceRetry = TimeSpan.FromSeconds(1);
 
+    private const int MostRequests = 16;
+
     private readonly SemaphoreSlim _turn = new(1);
     private readonly SingleAssignmentDisposable _drive = new();
     private readonly PinnedPlan _pinned;
@@ -37,14 +39,20 @@ internal sealed class LiveExecution : IDisposable
 
     public uint Id => _pinned.Row.Id;
 
+    /// <summary>In which order its steps run.</summary>
+    public Course Course => Course.Of(_pinned.Plan);
+
     /// <summary>The boot in which it was accepted.</summary>
     public string BootId => _pinned.Row.BootId;
 
     /// <summary>The state after the newest commit.</summary>
     public ExecutionState State => Volatile.Read(ref _state);
 
-    /// <summary>What callers ask of it while it runs: facts that its chain commits.</summary>
-    public ISubject<ExecutionFact> Requests { get; } = Subject.Synchronize(new Subject<ExecutionFact>());
+    /// <summary>
+    /// What callers ask of it while it runs: facts that its chain commits. It can be found before the chain runs, so the
+    /// few requests that may come until then are kept.
+    /// </summary>
+    public ISubject<ExecutionFact> Requests { get; } = Subject.Synchronize(new ReplaySubject<ExecutionFact>(MostRequests));
 
     /// <summary>Keeps the log open: one use for the run, one for each attempt whose output may still grow.</summary>
     public RefCountDisposable Use { get; }

@@ -13,7 +13,7 @@ internal sealed record KnownAttribute(string Name, bool Repeatable = false, bool
     private static readonly ImmutableArray<KnownAttribute> s_ofPlans =
     [
         new("id"),
-        new("concurrency", Reserved: true),
+        new("concurrency"),
         new("timeout", Reserved: true),
         new("overlap", Reserved: true),
         new("params", Reserved: true),
@@ -29,8 +29,8 @@ internal sealed record KnownAttribute(string Name, bool Repeatable = false, bool
         new("user"),
         new("setenv", Repeatable: true),
         new("timeout", Reserved: true),
-        new("retries", Reserved: true),
-        new("retry-delay", Reserved: true),
+        new("retries"),
+        new("retry-delay"),
         new("grace", Reserved: true),
         new("launcher", Reserved: true),
     ];

@@ -23,7 +23,11 @@ internal sealed class PlanBuilder(Findings findings)
         }
 
         NameSteps(steps);
-        return new Plan(id, [.. steps.Select((tag, index) => BuildStep(tag, index + 1))]);
+        var plan = tags.FirstOrDefault(tag => tag.Kind == TagKind.Plan);
+        return new Plan(id, [.. steps.Select((tag, index) => BuildStep(tag, index + 1))])
+        {
+            Concurrency = plan is null ? 1 : new ValueReader(findings, plan).Number("concurrency", 1, 1000) ?? 1,
+        };
     }
 
     private string ReadId(ImmutableArray<Tag> plans)
@@ -79,6 +83,7 @@ internal sealed class PlanBuilder(Findings findings)
     private PlanStep BuildStep(Tag tag, int number)
     {
         var step = new StepReader(findings, tag);
+        var values = new ValueReader(findings, tag);
         return new PlanStep(
             number,
             tag.Kind == TagKind.Recovery ? StepKind.Recovery : StepKind.Step,
@@ -88,7 +93,12 @@ internal sealed class PlanBuilder(Findings findings)
             step.Filled("user", "the server's own user runs the step"),
             step.Filled("cwd", "the step runs in the server's own directory"),
             step.Variables(),
-            step.Command()) { FirstLine = findings.LineOf(tag.BodyOffset) };
+            step.Command())
+        {
+            FirstLine = findings.LineOf(tag.BodyOffset),
+            Retries = values.Number("retries", 0, 1000) ?? 0,
+            RetryDelay = values.Duration("retry-delay", least: TimeSpan.Zero) ?? TimeSpan.Zero,
+        };
     }
 
     private int FindParent(Tag tag, int number)

@@ -21,13 +21,14 @@ internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, Tim
     private static readonly TimeSpan s_longestTimer = TimeSpan.FromDays(40);
 
     /// <summary>What is to be said of it, in the order in which it happened.</summary>
-    public async Task<ImmutableArray<ExecutionFact.Remark>> EndAsync(
-        StepRun run, AttemptFiles files, CancelOrder order, CancellationToken detach)
+    public async Task<ImmutableArray<ExecutionFact.Remark>> EndAsync(StepRun run, CancelOrder order, CancellationToken detach)
     {
-        var processes = new StepProcesses(run, files, supervisor);
+        CrashPoint.Reach("cancelling");
+        var processes = new StepProcesses(run, supervisor);
         var asked = await AskAsync(processes, order.At + grace, detach);
         CrashPoint.Reach("terminated");
         var killed = await KillAsync(processes, detach);
+        CrashPoint.Reach("killed");
         var left = await processes.FindAsync(detach);
         return [.. Remarks(run.Step.Name, asked, killed, left)];
     }
@@ -94,6 +95,10 @@ internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, Tim
         }
     }
 
+    private static string Means(FoundProcesses found) => found.Supervised
+        ? "looked for below the supervisor, by session, environment and open output"
+        : "its supervisor was killed: looked for by session, environment and open output alone";
+
     private IEnumerable<ExecutionFact.Remark> Remarks(
         string step, ImmutableArray<ProcessEntry> asked, ImmutableArray<ProcessEntry> killed, FoundProcesses left)
     {
@@ -112,7 +117,7 @@ internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, Tim
         yield return left switch
         {
             { Certain.IsEmpty: true, Possible.IsEmpty: true } => new ExecutionFact.Remark(
-                $"Step '{step}': nothing of it is left (looked for below the supervisor, by session, environment and open output)", false),
+                $"Step '{step}': nothing of it is left ({Means(left)})", false),
             { Certain.IsEmpty: true } => new ExecutionFact.Remark(
                 $"Step '{step}': may still be running, nothing tells whose they are: {LeftBehind.Named(left.Possible)}", true),
             _ => new ExecutionFact.Remark($"Step '{step}': still running, though killed: {LeftBehind.Named(left.Certain)}", true),

@@ -28,14 +28,17 @@ internal static class ProcessTable
     /// <summary>Whether a variable was in the environment that the process's program was given.</summary>
     public static bool Carries(int pid, string name) => Bytes($"/proc/{pid}/environ").AsSpan().IndexOf(Encoding.UTF8.GetBytes($"{name}=")) >= 0;
 
-    /// <summary>Whether the process has one of these files open.</summary>
-    public static bool Holds(int pid, params ReadOnlySpan<string> files)
+    /// <summary>
+    /// Whether the process can write to one of these files. (Reading ends tell nothing: a child of the supervisor has
+    /// those of all attempts until it becomes its program.)
+    /// </summary>
+    public static bool Writes(int pid, params ReadOnlySpan<string> files)
     {
         try
         {
             foreach (var descriptor in new DirectoryInfo($"/proc/{pid}/fd").EnumerateFiles())
             {
-                if (descriptor.LinkTarget is { } target && files.Contains(target))
+                if (descriptor.LinkTarget is { } target && files.Contains(target) && IsForWriting(pid, descriptor.Name))
                 {
                     return true;
                 }
@@ -48,6 +51,11 @@ internal static class ProcessTable
 
         return false;
     }
+
+    /// <summary>By the flags of open(2) that proc(5) shows in octal; the lowest two bits are the access mode.</summary>
+    private static bool IsForWriting(int pid, string descriptor) =>
+        Text($"/proc/{pid}/fdinfo/{descriptor}").Split('\n').FirstOrDefault(line => line.StartsWith("flags:", StringComparison.Ordinal))
+            is { Length: > 0 } flags && ((flags[^1] - '0') & 3) is Libc.O_WRONLY or Libc.O_RDWR;
 
     private static ProcessEntry? Parse(int pid, string stat)
     {

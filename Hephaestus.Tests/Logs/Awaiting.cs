@@ -1,0 +1,22 @@
+using Hephaestus.Server.Facts;
+using Hephaestus.Tests.EndToEnd;
+
+namespace Hephaestus.Tests.Logs;
+
+/// <summary>Waits for a fact.</summary>
+internal static class Awaiting
+{
+    public static async Task<T> UntilAsync<T>(this Latest<T> latest, Func<T, bool> condition)
+    {
+        while (true)
+        {
+            var (value, version) = latest.Current;
+            if (condition(value))
+            {
+                return value;
+            }
+
+            await latest.NextAsync(version, CancellationToken.None).DefaultTimeout();
+        }
+    }
+}
