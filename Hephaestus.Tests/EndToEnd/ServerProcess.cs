@@ -50,14 +50,24 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync(ServerHome home, params (string Name, string Value)[] environment)
     {
         var server = Launch(home, environment);
-        var ready = await Task.WhenAny(server._ready.Task, server._reading).DefaultTimeout();
-        if (ready != server._ready.Task)
+        if (!await server.IsReadyAsync())
         {
             Assert.Fail($"The server did not start:\n{server.Said}");
         }
 
-        server.Address = await server._ready.Task;
         return server;
+    }
+
+    /// <summary>Completes when it listens; false: it has ended.</summary>
+    public async Task<bool> IsReadyAsync()
+    {
+        if (await Task.WhenAny(_ready.Task, _reading).DefaultTimeout() != _ready.Task)
+        {
+            return false;
+        }
+
+        Address = await _ready.Task;
+        return true;
     }
 
     /// <summary>Starts a server that is not expected to get as far as listening.</summary>
@@ -69,6 +79,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = home.Directory,
         };
+        start.Environment[Remnants.Mark] = home.Directory;
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
@@ -89,6 +100,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Kill();
         await ExitedAsync();
     }
+
+    /// <summary>It has ended, by itself or not.</summary>
+    public bool HasExited => _process.HasExited;
 
     /// <summary>Waits for its end; gives the exit code (137: SIGKILL).</summary>
     public async Task<int> ExitedAsync()
