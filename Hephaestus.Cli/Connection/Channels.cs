@@ -47,7 +47,6 @@ internal static class Channels
             HttpHandler = handler,
             DisposeHttpClient = true,
             MaxReceiveMessageSize = LargestMessage,
-            ThrowOperationCanceledOnCancellation = true,
         });
     }
 

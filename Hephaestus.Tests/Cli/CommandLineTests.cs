@@ -118,6 +118,23 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task When_the_answer_to_exec_is_lost_it_is_said_that_nobody_knows()
+    {
+        using var breaking = new TcpListener(IPAddress.Loopback, 0);
+        breaking.Start();
+        var running = CliProcess.RunAsync("-H", $"http://{breaking.LocalEndpoint}", "exec", "--set", "a", "--name", "b");
+        using (var connection = await breaking.AcceptTcpClientAsync().DefaultTimeout())
+        {
+            await connection.GetStream().ReadExactlyAsync(new byte[24]).AsTask().DefaultTimeout();
+        }
+
+        var result = await running;
+
+        Assert.Equal((4, ""), (result.ExitCode, result.Out));
+        Assert.StartsWith("hephaestus-cli: the answer is lost: it is unknown whether a/b runs; plans --long shows it\n", result.Err, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_socket_that_is_not_there_is_said()
     {
         using var folder = new TemporaryFolder();

@@ -11,7 +11,7 @@ internal sealed class Cutting : IAsyncDisposable
     private readonly Uri _server;
     private readonly Task _accepting;
     private readonly Lock _lock = new();
-    private readonly List<(TcpClient Near, TcpClient Far, Task Passing)> _connections = [];
+    private readonly List<(Socket Near, Socket Far, Task Passing)> _connections = [];
 
     public Cutting(string server)
     {
@@ -25,7 +25,7 @@ internal sealed class Cutting : IAsyncDisposable
     /// <summary>Breaks all connections; new ones can be made.</summary>
     public async Task CutAsync()
     {
-        (TcpClient Near, TcpClient Far, Task Passing)[] cut;
+        (Socket Near, Socket Far, Task Passing)[] cut;
         lock (_lock)
         {
             cut = [.. _connections];
@@ -54,8 +54,8 @@ internal sealed class Cutting : IAsyncDisposable
         {
             while (true)
             {
-                var near = await _listener.AcceptTcpClientAsync();
-                var far = new TcpClient();
+                var near = await _listener.AcceptSocketAsync();
+                var far = new Socket(SocketType.Stream, ProtocolType.Tcp);
                 await far.ConnectAsync(_server.Host, _server.Port);
                 lock (_lock)
                 {
@@ -69,14 +69,16 @@ internal sealed class Cutting : IAsyncDisposable
         }
     }
 
-    private static async Task CopyAsync(TcpClient from, TcpClient to)
+    private static async Task CopyAsync(Socket from, Socket to)
     {
         try
         {
-            await from.GetStream().CopyToAsync(to.GetStream());
-            to.Client.Shutdown(SocketShutdown.Send);
+            await using var reading = new NetworkStream(from);
+            await using var writing = new NetworkStream(to);
+            await reading.CopyToAsync(writing);
+            to.Shutdown(SocketShutdown.Send);
         }
-        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException)
         {
             // It was cut, or the program has ended.
         }
