@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Hephaestus.Server.Catalogue;
+using Hephaestus.Server.Facts;
 using Hephaestus.Tests.EndToEnd;
 using Hephaestus.Tests.Logs;
 
@@ -40,23 +41,22 @@ public sealed class CatalogueProperties
     {
         using var folder = new RuleFolder();
         var catalogue = folder.Open(RuleFolder.ByLooks);
-        Known? known = null;
-        var before = CatalogueSnapshot.Empty;
+        var known = new Known(CatalogueSnapshot.Empty);
+        var before = new Latest<CatalogueSnapshot>(CatalogueSnapshot.Empty);
         using var watching = catalogue.Changes.Subscribe(
             snapshot =>
             {
-                if (known is null) known = new Known(snapshot);
-                else known.Learn(CatalogueDifference.Between(before, snapshot));
-                before = snapshot;
+                known.Learn(CatalogueDifference.Between(before.Value, snapshot));
+                before.Set(snapshot);
             },
             error => Assert.Fail(error.Message));
 
         foreach (var operation in operations) operation.Apply(folder);
 
         var there = folder.Scan().Snapshot;
-        await catalogue.Snapshots.UntilAsync(snapshot => CatalogueDifference.Between(snapshot, there).IsEmpty);
+        await before.UntilAsync(snapshot => CatalogueDifference.Between(snapshot, there).IsEmpty);
         catalogue.Dispose();
-        known!.AssertIs(there);
+        known.AssertIs(there);
     }
 
     private static Gen<Operation> Operations() =>

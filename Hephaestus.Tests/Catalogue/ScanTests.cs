@@ -145,6 +145,23 @@ public sealed class ScanTests
         Assert.Same(after, folder.Scan(after));
     }
 
+    /// <summary>Nothing keeps root out: for root these are as any other.</summary>
+    [Fact]
+    public void What_may_not_be_read_is_told()
+    {
+        using var folder = new RuleFolder();
+        folder.Write("closed", "plan");
+        folder.Write("open", "closed");
+        folder.Bash("chmod 0 closed open/closed.conf");
+
+        var snapshot = folder.Scan().Snapshot;
+
+        folder.Bash("chmod 700 closed");
+        Assert.Equal(Environment.IsPrivilegedProcess ? [] : [folder.At("closed")], snapshot.Problems.Select(problem => problem.Path));
+        Assert.Equal(Environment.IsPrivilegedProcess ? ["closed/plan", "open/closed"] : ["open/closed"], snapshot.Names());
+        Assert.Equal(Environment.IsPrivilegedProcess, snapshot.Command("open", "closed") is not null);
+    }
+
     [Fact]
     public void A_look_at_what_has_not_changed_gives_the_same_objects()
     {
