@@ -57,6 +57,7 @@ internal static class Startup
         using var state = StateDirectory.Take(settings.StateDirectory);
         await using var journal = ExecutionJournal.Open(state.JournalFile, TimeProvider.System, outbox: settings.Hermes is not null);
         var logs = new LogStore(state.Executions, TimeProvider.System);
+        await using var sync = new LogSync(logs);
         using var pump = new Pump(state.Executions, new PumpOptions { LateOutput = settings.LateOutput });
         await using var supervisor = await SupervisorClient.ConnectAsync(
             state.Path, loggers.CreateLogger<SupervisorClient>(), CancellationToken.None);
@@ -75,7 +76,9 @@ internal static class Startup
         var taken = await recovery.RunAsync(CancellationToken.None);
         var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
         var service = new HephaestusService(catalogue, registry, journal, archive, dumper);
-        await using var endpoint = new Endpoint(settings, loggers, service, new ServingStatus());
+        var serving = new ServingStatus();
+        await using var space = new SpaceWatch(pump, journal, serving, loggers.CreateLogger<SpaceWatch>());
+        await using var endpoint = new Endpoint(settings, loggers, service, serving);
         var addresses = await endpoint.StartAsync();
         Console.Out.WriteLine($"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
         if (!pump.Splices)

@@ -13,6 +13,9 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
 {
     private readonly Lock _gate = new();
     private FileSystemWatcher? _watcher;
+
+    /// <summary>Any thread sets it.</summary>
+    private Failure? _failure;
     private (ulong Device, ulong Inode, long Born) _watched;
     private string? _complaint;
     private bool _disposed;
@@ -25,6 +28,7 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
     {
         lock (_gate)
         {
+            TakeFailure();
             var wanted = status is { } known ? (known.Device, known.Inode, known.Born) : default;
             if (_disposed || (_watcher is not null && _watched == wanted))
             {
@@ -56,6 +60,7 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
         {
             watcher = new FileSystemWatcher(root) { IncludeSubdirectories = true, NotifyFilter = Everything };
             Watch(watcher);
+            TellFailure();
             return watcher;
         }
         catch (Exception problem) when (problem is IOException or ArgumentException or UnauthorizedAccessException)
@@ -80,30 +85,41 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
         NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size
         | NotifyFilters.Attributes | NotifyFilters.Security | NotifyFilters.CreationTime;
 
+    /// <summary>
+    /// An overflow lost events but not the watch. Anything else ends it until the next look renews it: a hint would have
+    /// that come at once, and again and again while the limits of inotify stay as they are. No lock here: the watcher
+    /// calls this with its own lock held, and waits for that when it is disposed.
+    /// </summary>
     private void OnError(FileSystemWatcher failed, Exception problem)
     {
-        // An overflow lost events but not the watch. Anything else ends it until the next look renews it: a hint would have
-        // that come at once, and again and again while the limits of inotify stay as they are.
         if (problem is InternalBufferOverflowException)
         {
             hint();
         }
         else
         {
-            Forget(failed, problem);
+            Volatile.Write(ref _failure, new Failure(failed, problem));
         }
     }
 
-    private void Forget(FileSystemWatcher failed, Exception problem)
+    private void TakeFailure()
     {
-        lock (_gate)
+        if (TellFailure() is { } failure && ReferenceEquals(failure.Watcher, _watcher))
         {
-            Complain(problem);
-            if (ReferenceEquals(_watcher, failed))
-            {
-                Disarm();
-            }
+            Disarm();
         }
+    }
+
+    /// <summary>Of a watcher that failed while it was being started the part that works is kept.</summary>
+    private Failure? TellFailure()
+    {
+        var failure = Interlocked.Exchange(ref _failure, null);
+        if (failure is not null)
+        {
+            Complain(failure.Problem);
+        }
+
+        return failure;
     }
 
     private void Complain(Exception problem)
@@ -120,4 +136,6 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
         _watcher?.Dispose();
         _watcher = null;
     }
+
+    private sealed record Failure(FileSystemWatcher Watcher, Exception Problem);
 }

@@ -82,6 +82,12 @@ internal sealed class LiveExecution : IDisposable
         await _turn.WaitAsync();
         try
         {
+            if (facts.Any(fact => fact is ExecutionFact.Ended))
+            {
+                // An end that survives a loss of power must not tell of output that does not.
+                await Task.Run(() => WriteAsync(_log.Sync));
+            }
+
             var events = await _journal.AppendAsync(Id, facts);
             CrashPoint.Reach("committed");
             foreach (var happened in events)

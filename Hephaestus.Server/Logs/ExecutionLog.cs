@@ -24,6 +24,9 @@ internal sealed class ExecutionLog : IDisposable
     private readonly Action<ExecutionLog> _closed;
     private bool _disposed;
 
+    /// <summary>Records that were on the disk after the last sync; what an earlier server wrote is not known to be.</summary>
+    private long _synced = -1;
+
     internal ExecutionLog(uint execution, RecoveredLog found, TimeProvider clock, Action<ExecutionLog> closed)
     {
         Execution = execution;
@@ -78,6 +81,12 @@ internal sealed class ExecutionLog : IDisposable
     /// <exception cref="IOException">The disk failed; the next call tries again.</exception>
     public void Sync()
     {
+        var records = Head.Value.Records;
+        if (records == Volatile.Read(ref _synced))
+        {
+            return;
+        }
+
         var unsynced = Unsynced();
         foreach (var (_, file, _) in unsynced)
         {
@@ -87,6 +96,7 @@ internal sealed class ExecutionLog : IDisposable
         RandomAccess.FlushToDisk(_remarks);
         RandomAccess.FlushToDisk(_index.File);
         Libc.Sync(_directory);
+        Volatile.Write(ref _synced, records);
         lock (_gate)
         {
             _unsynced.ExceptWith(unsynced.Where(each => _ends[each.Source].Length == each.Length).Select(each => each.Source));

@@ -78,6 +78,28 @@ internal sealed class LogStore(string root, TimeProvider clock)
         return log is null ? Ended(execution, fileOf) : new LogReader(this, execution, fileOf, log.Head, log.LastLines);
     }
 
+    /// <summary>Brings to the disk what was written to open logs since the last call; one whose disk fails is tried again.</summary>
+    public void Sync()
+    {
+        ExecutionLog[] open;
+        lock (_gate)
+        {
+            open = [.. _open.Values];
+        }
+
+        foreach (var log in open)
+        {
+            try
+            {
+                log.Sync();
+            }
+            catch (Exception fault) when (fault is IOException or ObjectDisposedException)
+            {
+                // Closed meanwhile, or tried again with the next call.
+            }
+        }
+    }
+
     /// <summary>Removes an execution's directory. Whoever reads it now reads on in the files that are open already.</summary>
     /// <exception cref="InvalidOperationException">It is open.</exception>
     public void Delete(uint execution)

@@ -48,7 +48,10 @@ internal sealed class Endpoint : IAsyncDisposable
         {
             LocalSocket.Clear(_settings.Socket);
             await _application.StartAsync();
-            return _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
+            var addresses = _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+
+            // As clients write it.
+            return [.. addresses.Select(address => address.Replace("http://unix:", "unix://", StringComparison.Ordinal))];
         }
         catch (IOException fault) when (fault.InnerException is AddressInUseException)
         {

@@ -4,7 +4,7 @@ namespace Hephaestus.Server.Supervision;
 /// Named points at which the process kills itself with SIGKILL when the environment variable
 /// <c>HEPHAESTUS_CRASH_AT</c> names one (<c>name</c>, or <c>name:3</c> for the third time it is reached). Random
 /// killing alone never hits windows of microseconds. With <c>HEPHAESTUS_CRASH_MARK</c> only one process dies, and
-/// leaves a file of that name: a supervisor that takes the place of the killed one lives.
+/// leaves a file of that name with its process id: a supervisor that takes the place of the killed one lives.
 /// </summary>
 internal static class CrashPoint
 {
@@ -34,7 +34,8 @@ internal static class CrashPoint
     {
         if (s_mark is { Length: > 0 })
         {
-            Libc.Open(s_mark, Libc.O_WRONLY | Libc.O_CREAT).Dispose();
+            File.WriteAllText(s_mark + ".new", $"{Environment.ProcessId}");
+            File.Move(s_mark + ".new", s_mark);
         }
 
         _ = Libc.kill(Environment.ProcessId, Libc.SIGKILL);

@@ -52,11 +52,41 @@ internal sealed class ServerHome : IAsyncDisposable
         return file;
     }
 
+    /// <summary>Where the FIFOs and status files of attempts are that are not settled.</summary>
+    public string Running => Path.Combine(State, "running");
+
+    /// <summary>Completes when every attempt is settled.</summary>
+    public async Task SettledAsync()
+    {
+        var empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var watcher = new FileSystemWatcher(Running);
+        watcher.Deleted += (_, _) => Look();
+        watcher.EnableRaisingEvents = true;
+        Look();
+        await empty.Task.DefaultTimeout();
+
+        void Look()
+        {
+            if (!System.IO.Directory.EnumerateFiles(Running).Any())
+            {
+                empty.TrySetResult();
+            }
+        }
+    }
+
     public async Task<ServerProcess> StartAsync(params (string Name, string Value)[] environment)
     {
         var server = await ServerProcess.StartAsync(this, environment);
         _servers.Add(server);
         return server;
+    }
+
+    /// <summary>Null: it ended before it listened.</summary>
+    public async Task<ServerProcess?> TryStartAsync(params (string Name, string Value)[] environment)
+    {
+        var server = ServerProcess.Launch(this, environment);
+        _servers.Add(server);
+        return await server.IsReadyAsync() ? server : null;
     }
 
     /// <summary>Ends the servers, then everything that their supervisor still holds, and proves that it is gone.</summary>
@@ -67,7 +97,7 @@ internal sealed class ServerHome : IAsyncDisposable
             await server.DisposeAsync();
         }
 
-        await Remnants.EndAsync(State);
+        await Remnants.EndAsync(this);
         System.IO.Directory.Delete(Directory, recursive: true);
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using System.Threading.Channels;
+using Hephaestus.Server.Facts;
 
 namespace Hephaestus.Tests.EndToEnd;
 
@@ -8,10 +8,11 @@ namespace Hephaestus.Tests.EndToEnd;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private int _disposed;
     private readonly StringBuilder _said = new();
+    private readonly Latest<int> _lines = new(0);
     private readonly Task _reading;
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _disposed;
 
     private ServerProcess(Process process)
     {
@@ -36,18 +37,37 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Completes when it has printed this.</summary>
+    public async Task SaysAsync(string text)
+    {
+        for (var (_, version) = _lines.Current; !Said.Contains(text, StringComparison.Ordinal); (_, version) = _lines.Current)
+        {
+            await _lines.NextAsync(version, CancellationToken.None).DefaultTimeout();
+        }
+    }
+
     /// <summary>Starts a server and waits until it listens.</summary>
     public static async Task<ServerProcess> StartAsync(ServerHome home, params (string Name, string Value)[] environment)
     {
         var server = Launch(home, environment);
-        var ready = await Task.WhenAny(server._ready.Task, server._reading).DefaultTimeout();
-        if (ready != server._ready.Task)
+        if (!await server.IsReadyAsync())
         {
             Assert.Fail($"The server did not start:\n{server.Said}");
         }
 
-        server.Address = await server._ready.Task;
         return server;
+    }
+
+    /// <summary>Completes when it listens; false: it has ended.</summary>
+    public async Task<bool> IsReadyAsync()
+    {
+        if (await Task.WhenAny(_ready.Task, _reading).DefaultTimeout() != _ready.Task)
+        {
+            return false;
+        }
+
+        Address = await _ready.Task;
+        return true;
     }
 
     /// <summary>Starts a server that is not expected to get as far as listening.</summary>
@@ -59,6 +79,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = home.Directory,
         };
+        start.Environment[Remnants.Mark] = home.Directory;
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
@@ -79,6 +100,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Kill();
         await ExitedAsync();
     }
+
+    /// <summary>It has ended, by itself or not.</summary>
+    public bool HasExited => _process.HasExited;
 
     /// <summary>Waits for its end; gives the exit code (137: SIGKILL).</summary>
     public async Task<int> ExitedAsync()
@@ -111,6 +135,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             lock (_said)
             {
                 _said.AppendLine(line);
+                _lines.Set(_lines.Value + 1);
             }
 
             if (line.StartsWith("Ready", StringComparison.Ordinal))
