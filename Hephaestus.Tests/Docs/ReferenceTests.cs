@@ -18,6 +18,18 @@ public sealed partial class ReferenceTests
         AssertNamed("docs/plans.md", Enum.GetValues<TagKind>().SelectMany(kind => KnownAttribute.Of(kind)).Select(known => known.Name));
 
     [Fact]
+    public void What_is_kept_for_later_is_said_to_be_an_error_and_nothing_else_is()
+    {
+        var text = Manual.Read("docs/plans.md");
+        var told = text[text.IndexOf("These names are kept for later", StringComparison.Ordinal)..].Split("\n\n")[0].Split("Until then")[0];
+        var reserved = Enum.GetValues<TagKind>().SelectMany(kind => KnownAttribute.Of(kind)).Where(known => known.Reserved);
+
+        Assert.Equal(
+            reserved.Select(known => known.Name).Distinct().Order(),
+            CodeQuotes.Matches(told).Select(quote => quote.Groups[1].Value).Distinct().Order());
+    }
+
+    [Fact]
     public void Every_call_is_described() =>
         AssertNamed("docs/grpc.md", Protocol.Hephaestus.Descriptor.Methods.Select(method => method.Name));
 
@@ -47,7 +59,7 @@ public sealed partial class ReferenceTests
     }
 
     [Fact]
-    public void The_examples_pages_quote_the_examples_as_they_are()
+    public void The_page_on_gRPC_quotes_its_example_as_it_is()
     {
         var example = Manual.Read("docs/examples/follow.py");
         var quoted = Manual.Blocks(Manual.Read("docs/grpc.md"), "python").ToArray();
@@ -86,6 +98,9 @@ public sealed partial class ReferenceTests
     private static IEnumerable<string> Options(string help) =>
         from option in Option.Matches(help)
         select option.Groups[1].Value;
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex CodeQuotes { get; }
 
     [GeneratedRegex(@"^  ([a-z-]+)  ", RegexOptions.Multiline)]
     private static partial Regex Command { get; }
