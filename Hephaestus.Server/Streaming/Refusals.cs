@@ -13,6 +13,9 @@ internal static class Refusals
 
     public static RpcException NoSuchExecution(uint id) => Refuse(StatusCode.NotFound, $"there is no execution with the id {id}");
 
+    public static RpcException LogGone(uint id) =>
+        Refuse(StatusCode.NotFound, $"the log of execution {id} is no longer there: its directory was removed from the server's state directory");
+
     public static RpcException NoSuchStep(uint id, string step) => Refuse(StatusCode.NotFound, $"execution {id} has no step '{step}'");
 
     public static RpcException BadName(string refusal) => Refuse(StatusCode.InvalidArgument, refusal);
