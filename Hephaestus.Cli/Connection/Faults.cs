@@ -37,6 +37,8 @@ internal static class Faults
         HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "it was closed",
         AuthenticationException mismatch when mismatch.Message.Contains("RemoteCertificateNameMismatch", StringComparison.Ordinal) =>
             $"{mismatch.Message} (the expected name is the address's, or node.NAME.domain of the configuration)",
+        AuthenticationException unframed when unframed.Message.Contains("frame", StringComparison.Ordinal) =>
+            "what answers there does not speak TLS (an address without TLS begins with http://)",
         var said => said.Message.ReplaceLineEndings(" "),
     };
 

@@ -35,6 +35,9 @@ internal abstract record ExecutionFact
     /// <summary>Somebody wants it to end.</summary>
     internal sealed record CancelRequested(string By, string Reason) : ExecutionFact;
 
+    /// <summary>Its plan's timeout has passed: no regular step starts any more.</summary>
+    internal sealed record TimedOut(TimeSpan Timeout) : ExecutionFact;
+
     /// <summary>Something worth a line in the log.</summary>
     internal sealed record Remark(string Text, bool Error) : ExecutionFact;
 

@@ -51,6 +51,7 @@ internal static class ExecutionFold
         ExecutionFact.StepSkipped skipped => With(state, skipped.Step, step => step with { State = State.DidNotRun }),
         ExecutionFact.CancelRequested cancel =>
             state with { Cancel = state.Cancel ?? new CancelOrder(cancel.By, cancel.Reason, happened.Time) },
+        ExecutionFact.TimedOut => state with { TimedOut = true },
         ExecutionFact.Ended ended => state with { State = ended.State, Ended = happened.Time },
         ExecutionFact.Dumped => state with { Dumped = true },
         _ => state,

@@ -21,6 +21,9 @@ internal sealed record ExecutionState(
     bool Dumped,
     long Sequence)
 {
+    /// <summary>Its plan's timeout has passed.</summary>
+    public bool TimedOut { get; init; }
+
     /// <summary>Nothing of it runs or will run.</summary>
     public bool HasEnded => Ended is not null;
 

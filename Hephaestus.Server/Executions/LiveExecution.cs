@@ -39,6 +39,9 @@ internal sealed class LiveExecution : IDisposable
 
     public uint Id => _pinned.Row.Id;
 
+    /// <summary>In which order its steps run.</summary>
+    public Course Course => Course.Of(_pinned.Plan);
+
     /// <summary>The boot in which it was accepted.</summary>
     public string BootId => _pinned.Row.BootId;
 
@@ -68,7 +71,8 @@ internal sealed class LiveExecution : IDisposable
         _pinned.Plan.Steps[attempt.Step - 1],
         _log,
         State.OrdinalOf(attempt),
-        State.Step(attempt.Step).Pid);
+        State.Step(attempt.Step).Pid,
+        DeadlineOf(attempt.Step));
 
     /// <summary>
     /// Commits facts, then writes what is to be remarked of them. One commit at a time, so that remarks stand in the
@@ -79,6 +83,12 @@ internal sealed class LiveExecution : IDisposable
         await _turn.WaitAsync();
         try
         {
+            if (facts.Any(fact => fact is ExecutionFact.Ended))
+            {
+                // An end that survives a loss of power must not tell of output that does not.
+                await Task.Run(() => WriteAsync(_log.Sync));
+            }
+
             var events = await _journal.AppendAsync(Id, facts);
             CrashPoint.Reach("committed");
             foreach (var happened in events)
@@ -97,6 +107,18 @@ internal sealed class LiveExecution : IDisposable
 
     /// <summary>Detaches; what runs goes on.</summary>
     public void Dispose() => _drive.Dispose();
+
+    /// <summary>The step's own, or the plan's, whichever comes first; recoveries have time beyond the plan's.</summary>
+    private AttemptDeadline? DeadlineOf(int number)
+    {
+        var (step, state) = (_pinned.Plan.Steps[number - 1], State);
+        var own = Deadline(state.Step(number).Started, step.Timeout);
+        var plans = step.Kind == StepKind.Step ? Deadline(state.Started, _pinned.Plan.Timeout) : null;
+        return new[] { own, plans }.Where(deadline => deadline is not null).MinBy(deadline => deadline!.At);
+    }
+
+    private static AttemptDeadline? Deadline(DateTimeOffset? since, TimeSpan? timeout) =>
+        since is { } from && timeout is { } time ? new AttemptDeadline(from + time, time) : null;
 
     private async Task TakeAsync(ExecutionEvent happened)
     {

@@ -243,6 +243,7 @@ internal sealed class Registry(
         var chain = new ExecutionChain(
             facts => Observable.FromAsync(() => live.CommitAsync(facts)),
             (attempt, cancelled) => steps.Run(live.Run(attempt), cancelled),
+            live.Course,
             s_scheduler);
         var settled = live.State.Attempts.Where(attempt => Ended(live.State, attempt)).ToHashSet();
         live.Drive = chain.Run(live.State, live.Requests).Subscribe(

@@ -38,6 +38,7 @@ internal static class EventCodec
         ExecutionFact.StepSkipped f => new() { StepSkipped = new() { Step = Number(f.Step) } },
         ExecutionFact.CancelRequested f => new() { CancelRequested = new() { By = f.By, Reason = f.Reason } },
         ExecutionFact.Remark f => new() { Remark = new() { Text = f.Text, Error = f.Error } },
+        ExecutionFact.TimedOut f => new() { TimedOut = new() { Timeout = Duration.FromTimeSpan(f.Timeout) } },
         ExecutionFact.Ended f => new() { Ended = new() { State = f.State } },
         ExecutionFact.Dumped f => new() { Dumped = new() { File = f.File } },
         _ => throw new UnreachableException($"no wire form of {fact.GetType().Name}"),
@@ -72,6 +73,7 @@ internal static class EventCodec
         Wire.ExecutionEvent.EventOneofCase.CancelRequested =>
             new ExecutionFact.CancelRequested(m.CancelRequested.By, m.CancelRequested.Reason),
         Wire.ExecutionEvent.EventOneofCase.Remark => new ExecutionFact.Remark(m.Remark.Text, m.Remark.Error),
+        Wire.ExecutionEvent.EventOneofCase.TimedOut => new ExecutionFact.TimedOut(m.TimedOut.Timeout.ToTimeSpan()),
         Wire.ExecutionEvent.EventOneofCase.Ended => new ExecutionFact.Ended(m.Ended.State),
         Wire.ExecutionEvent.EventOneofCase.Dumped => new ExecutionFact.Dumped(m.Dumped.File),
         _ => throw new JournalException($"event {m.Sequence} of the journal is of no known kind; restore it from a backup"),

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Hephaestus.Server.Facts;
 
 namespace Hephaestus.Tests.EndToEnd;
 
@@ -9,6 +10,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _said = new();
     private readonly StringBuilder _errors = new();
+    private readonly Latest<int> _lines = new(0);
     private readonly Task _reading;
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _disposed;
@@ -31,6 +33,15 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>What of it went to standard error.</summary>
     public string Errors => Text(_errors);
+
+    /// <summary>Completes when it has printed this.</summary>
+    public async Task SaysAsync(string text)
+    {
+        for (var (_, version) = _lines.Current; !Said.Contains(text, StringComparison.Ordinal); (_, version) = _lines.Current)
+        {
+            await _lines.NextAsync(version, CancellationToken.None).DefaultTimeout();
+        }
+    }
 
     /// <summary>Starts a server and waits until it listens.</summary>
     public static async Task<ServerProcess> StartAsync(ServerHome home, params (string Name, string Value)[] environment)
@@ -138,6 +149,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             {
                 _said.AppendLine(line);
                 apart?.AppendLine(line);
+                _lines.Set(_lines.Value + 1);
             }
 
             if (line.StartsWith("Ready", StringComparison.Ordinal))

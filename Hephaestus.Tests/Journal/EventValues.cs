@@ -30,6 +30,7 @@ internal static class EventValues
         Text.SelectMany(by => Text.Select(reason => (ExecutionFact)new ExecutionFact.CancelRequested(by, reason))),
         Text.SelectMany(text => Gen.Elements(true, false).Select(error => (ExecutionFact)new ExecutionFact.Remark(text, error))),
         AnyState().Select(state => (ExecutionFact)new ExecutionFact.Ended(state)),
+        Gen.Choose(0, 3_600_000).Select(seconds => (ExecutionFact)new ExecutionFact.TimedOut(TimeSpan.FromSeconds(seconds))),
         Text.Select(file => (ExecutionFact)new ExecutionFact.Dumped(file)));
 
     public static Gen<ExecutionEvent> Event { get; } =
