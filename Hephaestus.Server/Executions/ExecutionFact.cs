@@ -11,7 +11,9 @@ internal abstract record ExecutionFact
     }
 
     /// <summary>The plan is pinned and will be run.</summary>
-    internal sealed record Accepted(string Set, string Plan, string TagId, ImmutableArray<StepOutline> Steps) : ExecutionFact;
+    /// <param name="Parameters">What its commands get beside the plan's own variables.</param>
+    internal sealed record Accepted(
+        string Set, string Plan, string TagId, ImmutableArray<StepOutline> Steps, ImmutableArray<Variable> Parameters) : ExecutionFact;
 
     /// <summary>Its turn has come.</summary>
     internal sealed record Started : ExecutionFact;

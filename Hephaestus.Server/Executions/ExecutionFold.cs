@@ -40,7 +40,10 @@ internal static class ExecutionFold
         null,
         null,
         false,
-        happened.Sequence);
+        happened.Sequence)
+    {
+        Parameters = accepted.Parameters,
+    };
 
     private static ExecutionState Change(ExecutionState state, ExecutionEvent happened) => happened.Fact switch
     {

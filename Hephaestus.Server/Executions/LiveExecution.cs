@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reactive.Disposables;
 using System.Reactive.Subjects;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Plans;
@@ -39,6 +40,12 @@ internal sealed class LiveExecution : IDisposable
 
     public uint Id => _pinned.Row.Id;
 
+    /// <summary>Whose execution it is.</summary>
+    public PlanKey Plan => new(_pinned.Row.Set, _pinned.Row.Plan);
+
+    /// <summary>Its turn comes only when no other execution of its plan runs.</summary>
+    public bool RunsAlone => _pinned.Plan.Overlap == Overlap.Queue;
+
     /// <summary>In which order its steps run.</summary>
     public Course Course => Course.Of(_pinned.Plan);
 
@@ -72,7 +79,8 @@ internal sealed class LiveExecution : IDisposable
         _log,
         State.OrdinalOf(attempt),
         State.Step(attempt.Step).Pid,
-        DeadlineOf(attempt.Step));
+        DeadlineOf(attempt.Step),
+        State.Parameters);
 
     /// <summary>
     /// Commits facts, then writes what is to be remarked of them. One commit at a time, so that remarks stand in the

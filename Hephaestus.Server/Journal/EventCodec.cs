@@ -62,7 +62,7 @@ internal static class EventCodec
     private static ExecutionFact Fact(Wire.ExecutionEvent m) => m.EventCase switch
     {
         Wire.ExecutionEvent.EventOneofCase.Accepted =>
-            new ExecutionFact.Accepted(m.Set, m.Plan, m.Accepted.TagId, Outlines(m.Accepted.Steps)),
+            new ExecutionFact.Accepted(m.Set, m.Plan, m.Accepted.TagId, Outlines(m.Accepted.Steps), Parameters(m.Accepted.Parameters)),
         Wire.ExecutionEvent.EventOneofCase.Started => new ExecutionFact.Started(),
         Wire.ExecutionEvent.EventOneofCase.StepStarting =>
             new ExecutionFact.StepStarting((int)m.StepStarting.Step, (int)m.StepStarting.Attempt),
@@ -82,6 +82,7 @@ internal static class EventCodec
     private static Wire.ExecutionEvent.Types.Accepted Accepted(ExecutionFact.Accepted fact)
     {
         var message = new Wire.ExecutionEvent.Types.Accepted { TagId = fact.TagId };
+        AddTo(message.Parameters, fact.Parameters);
         var names = new Dictionary<int, string> { [0] = "" };
         foreach (var step in fact.Steps)
         {
@@ -101,6 +102,18 @@ internal static class EventCodec
 
         return message;
     }
+
+    /// <summary>Parameters as they are sent.</summary>
+    public static void AddTo(MapField<string, string> message, ImmutableArray<Variable> parameters)
+    {
+        foreach (var parameter in parameters)
+        {
+            message[parameter.Name] = parameter.Value;
+        }
+    }
+
+    private static ImmutableArray<Variable> Parameters(MapField<string, string> message) =>
+        [.. message.Select(each => new Variable(each.Key, each.Value)).OrderBy(parameter => parameter.Name, StringComparer.Ordinal)];
 
     private static ImmutableArray<StepOutline> Outlines(RepeatedField<Wire.StepState> steps)
     {

@@ -15,8 +15,8 @@ internal sealed record KnownAttribute(string Name, bool Repeatable = false, bool
         new("id"),
         new("concurrency"),
         new("timeout"),
-        new("overlap", Reserved: true),
-        new("params", Reserved: true),
+        new("overlap"),
+        new("params"),
         new("launcher", Reserved: true),
     ];
 

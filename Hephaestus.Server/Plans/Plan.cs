@@ -9,6 +9,12 @@ internal sealed record Plan(string TagId, ImmutableArray<PlanStep> Steps)
     /// <summary>Steps whose parents have ended that run at once, 1 to 1000; 1: strictly one after another.</summary>
     public int Concurrency { get; init; } = 1;
 
+    /// <summary>What happens when it is to run while it runs.</summary>
+    public Overlap Overlap { get; init; }
+
+    /// <summary>Variables that whoever runs it may set.</summary>
+    public ImmutableArray<string> Parameters { get; init; } = [];
+
     /// <summary>How long its regular steps may take together; null: as long as they take.</summary>
     public TimeSpan? Timeout { get; init; }
 }
@@ -44,6 +50,19 @@ internal sealed record PlanStep(
 
     /// <summary>Between the end of an attempt and the next.</summary>
     public TimeSpan RetryDelay { get; init; }}
+
+/// <summary>What happens when a plan is to run while it runs.</summary>
+internal enum Overlap
+{
+    /// <summary>It runs twice at once.</summary>
+    Allow,
+
+    /// <summary>The second wish is refused.</summary>
+    Skip,
+
+    /// <summary>The second run waits for the end of the first.</summary>
+    Queue,
+}
 
 /// <summary>When a step runs: after its parent ended OK, or after it did not.</summary>
 internal enum StepKind

@@ -30,6 +30,8 @@ internal sealed class PlanBuilder(Findings findings)
         {
             Concurrency = values?.Number("concurrency", 1, 1000) ?? 1,
             Timeout = values?.Duration("timeout", s_leastTimeout),
+            Overlap = values?.Word<Overlap>("overlap") ?? Overlap.Allow,
+            Parameters = values?.Names("params") ?? [],
         };
     }
 

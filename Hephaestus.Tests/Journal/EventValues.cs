@@ -21,7 +21,8 @@ internal static class EventValues
         select DateTimeOffset.UnixEpoch.AddSeconds(big).AddMicroseconds(micros % 10_000_000_000);
 
     public static Gen<ExecutionFact> Fact { get; } = Gen.OneOf(
-        Outlines().SelectMany(steps => Text.Select(tag => (ExecutionFact)new ExecutionFact.Accepted("s#1", "p.q", tag, steps))),
+        Outlines().SelectMany(steps => Text.SelectMany(tag => Parameters().Select(parameters =>
+            (ExecutionFact)new ExecutionFact.Accepted("s#1", "p.q", tag, steps, parameters)))),
         Gen.Constant((ExecutionFact)new ExecutionFact.Started()),
         Number().SelectMany(step => Number().Select(attempt => (ExecutionFact)new ExecutionFact.StepStarting(step, attempt))),
         Number().SelectMany(step => Number().Select(pid => (ExecutionFact)new ExecutionFact.StepStarted(step, 2, pid))),
@@ -49,8 +50,13 @@ internal static class EventValues
 
     private static bool Same(ExecutionFact a, ExecutionFact b) =>
         a is ExecutionFact.Accepted x && b is ExecutionFact.Accepted y
-            ? x with { Steps = y.Steps } == y && x.Steps.SequenceEqual(y.Steps)
+            ? x with { Steps = y.Steps, Parameters = y.Parameters } == y && x.Steps.SequenceEqual(y.Steps) && x.Parameters.SequenceEqual(y.Parameters)
             : a == b;
+
+    private static Gen<ImmutableArray<Variable>> Parameters() =>
+        from value in Text
+        from count in Gen.Choose(0, 3)
+        select Enumerable.Range(0, count).Select(number => new Variable($"NAME_{number}", value)).ToImmutableArray();
 
     private static Gen<int> Number() => Gen.OneOf(Gen.Choose(0, 100), Gen.Constant(int.MaxValue));
 
