@@ -4,7 +4,10 @@ using Hephaestus.Protocol;
 
 namespace Hephaestus.Cli;
 
-/// <summary>SIGINT and SIGTERM: the first asks the program to end, the second, or 2 s without an end, ends it.</summary>
+/// <summary>
+/// SIGINT and SIGTERM: the first asks the program to end and, 2 s later, ends it. Further ones change nothing: some
+/// wrappers deliver a signal twice.
+/// </summary>
 internal sealed class Interruption : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
@@ -42,7 +45,7 @@ internal sealed class Interruption : IDisposable
         signal.Cancel = true;
         if (Interlocked.CompareExchange(ref _exitCode, exitCode, 0) != 0)
         {
-            Libc.Exit(exitCode);
+            return;
         }
 
         // A write to a terminal or a pipe that takes nothing cannot be cancelled.

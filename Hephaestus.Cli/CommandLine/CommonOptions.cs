@@ -37,7 +37,11 @@ internal sealed class CommonOptions
     public Option<bool> Json { get; } = new("--json")
     {
         Recursive = true,
-        Description = "Print JSON: one document, or one a line for what is followed or watched",
+        Description =
+            """
+            Print JSON: one document, or one a line for what is followed or watched;
+            fields have the names of hephaestus.proto
+            """,
     };
 
     public VersionOption Version { get; } = new("--version", "-V") { Description = "Print version" };

@@ -11,7 +11,7 @@ namespace Hephaestus.Cli.Connection;
 internal static class Channels
 {
     /// <summary>From the first packet to the end of the TLS handshake; the name's resolution is in it.</summary>
-    private static readonly TimeSpan s_connecting = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan s_connecting = TimeSpan.FromSeconds(2);
 
     /// <summary>After so much silence the server is asked for a sign of life ...</summary>
     private static readonly TimeSpan s_pingDelay = TimeSpan.FromSeconds(20);
@@ -47,7 +47,6 @@ internal static class Channels
             HttpHandler = handler,
             DisposeHttpClient = true,
             MaxReceiveMessageSize = LargestMessage,
-            ThrowOperationCanceledOnCancellation = true,
         });
     }
 

@@ -35,6 +35,7 @@ internal static class Faults
     private static string Reason(Exception cause) => Chain(cause).Last(inner => inner.Message.Length > 0) switch
     {
         HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "it was closed",
+        TimeoutException => "it does not answer",
         AuthenticationException mismatch when mismatch.Message.Contains("RemoteCertificateNameMismatch", StringComparison.Ordinal) =>
             $"{mismatch.Message} (the expected name is the address's, or node.NAME.domain of the configuration)",
         AuthenticationException unframed when unframed.Message.Contains("frame", StringComparison.Ordinal) =>
@@ -42,7 +43,8 @@ internal static class Faults
         var said => said.Message.ReplaceLineEndings(" "),
     };
 
-    private static bool NeverConnected(Exception cause) => cause is HttpRequestException
+    // SocketsHttpHandler says of its ConnectTimeout nothing but this.
+    private static bool NeverConnected(Exception cause) => cause is OperationCanceledException { InnerException: TimeoutException } or HttpRequestException
     {
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
     };

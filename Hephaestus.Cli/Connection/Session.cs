@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using Hephaestus.Cli.Output;
+using Hephaestus.Protocol;
 
 namespace Hephaestus.Cli.Connection;
 
@@ -36,6 +37,11 @@ internal sealed class Session : IDisposable
 
     /// <summary>Options of a call with one answer.</summary>
     public CallOptions Unary => new(deadline: DateTime.UtcNow + s_answer, cancellationToken: Cancellation);
+
+    /// <summary>All about an execution.</summary>
+    /// <exception cref="RpcException">The server refused, was never there, or has been away for too long.</exception>
+    public Task<Execution> FindAsync(uint id) =>
+        Patience.AskAsync(() => Client.GetExecutionAsync(new GetExecutionRequest { Id = id }, Unary), Cancellation);
 
     /// <summary>A failure in words.</summary>
     public string Describe(RpcException fault) => Faults.Describe(fault, Destination);

@@ -17,9 +17,29 @@ internal sealed record StreamCall<TUpdate>(Func<AsyncServerStreamingCall<TUpdate
     public Func<RpcException, bool> Recover { get; init; } = _ => false;
 }
 
-/// <summary>Streams that outlive their connection.</summary>
+/// <summary>Streams and questions that outlive their connection.</summary>
 internal static class Streams
 {
+    /// <summary>The answer to a question that can be asked again.</summary>
+    /// <exception cref="RpcException">The server refused, was never there, or has been away for too long.</exception>
+    public static async Task<TAnswer> AskAsync<TAnswer>(
+        this Patience patience, Func<AsyncUnaryCall<TAnswer>> ask, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                var answer = await ask();
+                patience.Reached();
+                return answer;
+            }
+            catch (RpcException fault) when (!cancellation.IsCancellationRequested)
+            {
+                await patience.WaitAsync(fault, cancellation);
+            }
+        }
+    }
+
     /// <summary>All updates of a call that is made again when it breaks.</summary>
     /// <exception cref="RpcException">The server refused, was never there, or has been away for too long.</exception>
     public static async IAsyncEnumerable<TUpdate> ReadAsync<TUpdate>(
@@ -61,8 +81,9 @@ internal static class Streams
         {
             return await call.ResponseStream.MoveNext(cancellation) ? null : new RpcException(new Status(StatusCode.OK, "the server ended the stream"));
         }
-        catch (RpcException fault) when (!cancellation.IsCancellationRequested)
+        catch (RpcException fault)
         {
+            cancellation.ThrowIfCancellationRequested();
             return fault;
         }
     }

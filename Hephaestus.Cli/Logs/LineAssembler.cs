@@ -7,11 +7,9 @@ namespace Hephaestus.Cli.Logs;
 /// Makes whole lines of a log's pieces, however it was cut: what came of a line before it had a number is kept until it
 /// has one. Of a line that is too long for that only its length is known then, and its beginning has to be read again.
 /// </summary>
-internal sealed class LineAssembler
+/// <param name="mostKept">Bytes of an unfinished line that are kept; there is one such line for each stream of each running step.</param>
+internal sealed class LineAssembler(int mostKept = 64 * 1024)
 {
-    /// <summary>Bytes of an unfinished line that are kept; there is one such line for each stream of each running step.</summary>
-    public const int MostKept = 64 * 1024;
-
     private readonly Dictionary<Source, Unfinished> _unfinished = [];
     private ulong _openLine;
     private ulong _openBytes;
@@ -77,7 +75,7 @@ internal sealed class LineAssembler
     {
         if (!piece.Continued || !_unfinished.TryGetValue(source, out var line))
         {
-            _unfinished[source] = line = new Unfinished();
+            _unfinished[source] = line = new Unfinished(mostKept);
         }
 
         line.Add(piece);
@@ -86,7 +84,7 @@ internal sealed class LineAssembler
 
     private readonly record struct Source(uint Step, uint Attempt, LogStream Stream);
 
-    private sealed class Unfinished
+    private sealed class Unfinished(int mostKept)
     {
         /// <summary>Null: what came is not all at hand.</summary>
         public ArrayBufferWriter<byte>? Kept { get; private set; } = new();
@@ -98,7 +96,7 @@ internal sealed class LineAssembler
         public void Add(LogPiece piece)
         {
             Piece = piece;
-            if (Kept is not null && (ulong)Kept.WrittenCount == piece.Offset && Kept.WrittenCount + piece.Data.Length <= MostKept)
+            if (Kept is not null && (ulong)Kept.WrittenCount == piece.Offset && Kept.WrittenCount + piece.Data.Length <= mostKept)
             {
                 Kept.Write(piece.Data.Span);
             }

@@ -31,7 +31,7 @@ internal sealed class LogView(Session session, uint id)
     /// <exception cref="Grpc.Core.RpcException">The server refused, or the connection broke.</exception>
     public async Task ShowJsonAsync(FollowLogRequest request)
     {
-        var execution = await FindAsync();
+        var execution = await session.FindAsync(id);
         await using var json = new Utf8JsonWriter(session.Screen, Json.Document);
         json.WriteStartObject();
         ProtoJson.WriteFields(json, execution);
@@ -74,7 +74,7 @@ internal sealed class LogView(Session session, uint id)
 
     private async Task<LogFollower> JsonFollowerAsync()
     {
-        var execution = await FindAsync();
+        var execution = await session.FindAsync(id);
         var json = new Utf8JsonWriter(session.Screen, Json.Lines);
         return new LogFollower(session, new JsonLines(json, NameOf(execution), Begin, End));
 
@@ -141,9 +141,6 @@ internal sealed class LogView(Session session, uint id)
         var status = _now?.At(DateTimeOffset.UtcNow);
         return [.. new[] { _unfinished, status is null ? null : $"[{id}] {status}" }.OfType<string>()];
     }
-
-    private async Task<Execution> FindAsync() =>
-        await session.Client.GetExecutionAsync(new GetExecutionRequest { Id = id }, session.Unary);
 
     private static Func<uint, string?> NameOf(Execution execution)
     {

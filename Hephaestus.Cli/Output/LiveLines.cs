@@ -13,10 +13,12 @@ internal sealed class LiveLines(Func<int> columns, bool colours)
 
     private IReadOnlyList<string> _drawn = [];
 
+    private int Width => columns() is > 0 and var known ? known : UsualColumns;
+
     /// <summary>What draws the lines where the cursor is, at the start of a line.</summary>
     public string Draw(IReadOnlyList<string> lines)
     {
-        var width = columns() is > 0 and var known ? known : UsualColumns;
+        var width = Width;
         if (width < FewestColumns || lines.Count == 0)
         {
             return "";
@@ -36,7 +38,7 @@ internal sealed class LiveLines(Func<int> columns, bool colours)
         }
 
         // A terminal that became narrower has wrapped them.
-        var width = Math.Max(columns(), 1);
+        var width = Width;
         var above = _drawn.Sum(line => Math.Max(1, (PlainText.Columns(line) + width - 1) / width)) - 1;
         _drawn = [];
         return above > 0 ? $"\e[{above}A\r\e[J" : "\r\e[J";

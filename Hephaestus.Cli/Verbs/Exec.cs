@@ -25,6 +25,8 @@ internal sealed class Exec : Verb
             """
             Execute a specified plan
             It runs on the server, whatever becomes of this program; the line that is printed ends in its id.
+            JSON: id, set and plan; with --wait the execution when it has ended; with --follow a line of type
+            "accepted" (id, set, plan), then what status --follow gives.
             """)
     {
         foreach (var option in new Option[] { _set, _name, _follow, _wait, _retryFor })
@@ -120,7 +122,7 @@ internal sealed class Exec : Verb
     {
         if (session.Settings.Json)
         {
-            var execution = await session.Client.GetExecutionAsync(new GetExecutionRequest { Id = plan.Id }, session.Unary);
+            var execution = await session.FindAsync(plan.Id);
             ShowJson(session, json => ProtoJson.Write(json, execution));
         }
         else if (end != State.Ok)

@@ -25,6 +25,9 @@ internal sealed class Status : Verb
             Show status and log of a scheduled plan
             Lines are YYYY-MM-DD HH:MM:SS T TEXT, in local time: T is E for standard error and errors, else I;
             what Hephaestus itself says begins with "----> ".
+            JSON: the execution with its lines as "log"; with --follow an object a line, of type "line" (line, time,
+            step, attempt, stream, late, and text, or base64 where it is not UTF-8; lines over 1 MiB come in parts,
+            with offset and more), and in the end one of type "end" (id, state).
             """)
     {
         foreach (var option in new Option[] { _id, _follow, _tail, _from, _step, _retryFor })

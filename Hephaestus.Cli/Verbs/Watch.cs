@@ -21,6 +21,9 @@ internal sealed class Watch : Verb
             """
             Show executions and plan files as they change
             It begins with what has not ended, and goes on until it is interrupted.
+            JSON: each line has a type. At first, and after a server has lost its history: execution (one that has
+            not ended) and snapshot; set, plan and catalogue_complete. Then: event (whose field event says which);
+            set, set_removed, plan (new or changed), plan_removed.
             """)
     {
         foreach (var option in new Option[] { _set, _plan, _id, _retryFor })
@@ -49,7 +52,7 @@ internal sealed class Watch : Verb
         else
         {
             // Else a watch of nothing would wait for ever without a word.
-            await session.Client.GetExecutionAsync(new GetExecutionRequest { Id = request.Id }, session.Unary);
+            await session.FindAsync(request.Id);
             await changes.OfExecutionsAsync();
         }
 

@@ -1,5 +1,6 @@
 using Hephaestus.Cli.Output;
 using Hephaestus.Protocol;
+using Hephaestus.Protocol.Configuration;
 
 namespace Hephaestus.Cli.Watching;
 
@@ -50,6 +51,7 @@ internal sealed class EventText
         ExecutionEvent.EventOneofCase.CancelRequested => $"is to be cancelled, by {happened.CancelRequested.By}{Because(happened.CancelRequested.Reason)}",
         ExecutionEvent.EventOneofCase.Remark => happened.Remark.Text,
         ExecutionEvent.EventOneofCase.Ended => $"ended: {StateWords.Of(happened.Ended.State)}",
+        ExecutionEvent.EventOneofCase.TimedOut => $"timed out after {DurationText.Format(happened.TimedOut.Timeout.ToTimeSpan())}",
         ExecutionEvent.EventOneofCase.Dumped => $"dumped to {happened.Dumped.File}",
         _ => "changed in a way that this program does not know",
     };

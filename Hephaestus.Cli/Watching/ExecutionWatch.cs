@@ -39,20 +39,25 @@ internal static class ExecutionWatch
     {
         await foreach (var update in session.WatchAsync(new WatchExecutionsRequest { Id = id }, session.Cancellation))
         {
-            var known = update.Snapshot?.Executions.FirstOrDefault(execution => execution.Id == id);
-            if (known?.Ended is not null)
+            if (EndIn(update, id) is { } end)
             {
-                return known.State;
-            }
-
-            if (update.Event?.Ended is { } ended)
-            {
-                return ended.State;
+                return end;
             }
         }
 
         throw new InvalidOperationException("a watch has no end");
     }
+
+    private static State? EndIn(ExecutionUpdate update, uint id) => update.UpdateCase switch
+    {
+        ExecutionUpdate.UpdateOneofCase.Snapshot => EndOf(
+            update.Snapshot.Executions.FirstOrDefault(execution => execution.Id == id)
+            ?? throw new RpcException(new Status(StatusCode.NotFound, $"the server knows no execution {id} any more"))),
+        ExecutionUpdate.UpdateOneofCase.Event => update.Event.Ended?.State,
+        _ => null,
+    };
+
+    private static State? EndOf(Execution execution) => execution.Ended is null ? null : execution.State;
 
     private static bool BeginAnew(Session session, WatchExecutionsRequest request, RpcException fault)
     {

@@ -5,28 +5,35 @@ namespace Hephaestus.Server.Executions;
 
 /// <summary>What follows from a state: which steps are passed over, which start, and when all is over. Pure.</summary>
 /// <param name="Concurrency">Steps that run at once; 1: strictly in file order.</param>
+/// <param name="Timeout">After this time no regular step starts any more, and recoveries are all that does; null: never.</param>
 /// <param name="Retries">For each step how often, and how long after its end, it is tried again; empty: never.</param>
-internal sealed record Course(int Concurrency, ImmutableArray<RetryRule> Retries)
+internal sealed record Course(int Concurrency, ImmutableArray<RetryRule> Retries, TimeSpan? Timeout = null)
 {
     /// <summary>One step after another, each once.</summary>
     public static Course InFileOrder { get; } = new(1, []);
 
     /// <summary>As a plan says.</summary>
-    public static Course Of(Plan plan) => new(plan.Concurrency, [.. plan.Steps.Select(step => new RetryRule(step.Retries, step.RetryDelay))]);
+    public static Course Of(Plan plan) => 
+        new(plan.Concurrency, [.. plan.Steps.Select(step => new RetryRule(step.Retries, step.RetryDelay))], plan.Timeout);
 
     /// <summary>The facts that follow by now, up to the next starts or the end; none while there is only to wait.</summary>
     public ImmutableArray<ExecutionFact> Next(ExecutionState state, DateTimeOffset now)
     {
         var open = state.State == State.Running || (state.State == State.Queued && state.Cancel is not null);
         var cancelling = state.Cancel is not null && state.Steps.Any(step => step.State == State.Running);
-        return open && !cancelling ? [.. Advance(state, now)] : [];
+        return !open || cancelling ? [] : [.. Expire(state, now, out var known), .. Advance(known, now)];
     }
 
-    /// <summary>When the next retry is due; null: none waits.</summary>
+    /// <summary>When something follows by time alone: a retry, the timeout; null: nothing does.</summary>
     public DateTimeOffset? Wake(ExecutionState state)
     {
-        var due = state.HasEnded ? [] : state.Steps.Where(step => Retried(state, step)).Select(Due).ToArray();
-        return due.Length == 0 ? null : due.Min();
+        var due = state.HasEnded ? [] : state.Steps.Where(step => Retried(state, step)).Select(Due).ToList();
+        if (state is { State: State.Running, TimedOut: false } && Deadline(state) is { } deadline)
+        {
+            due.Add(deadline);
+        }
+
+        return due.Count == 0 ? null : due.Min();
     }
 
     /// <summary>
@@ -41,10 +48,21 @@ internal sealed record Course(int Concurrency, ImmutableArray<RetryRule> Retries
     ];
 
     /// <summary>
-    /// The overall status: Cancelled, or OK, or the status of the last step that ended neither OK nor Did not run.
+    /// The overall status: Cancelled, or the status of the last step that ended neither OK nor Did not run, or, where there
+    /// is none, OK, if there was time for all.
     /// </summary>
-    public static State Overall(IEnumerable<State> steps, bool cancelled) =>
-        cancelled ? State.Cancelled : steps.LastOrDefault(state => state is not (State.Ok or State.DidNotRun), State.Ok);
+    public static State Overall(IEnumerable<State> steps, bool cancelled, bool timedOut = false) => cancelled
+        ? State.Cancelled
+        : steps.LastOrDefault(state => state is not (State.Ok or State.DidNotRun), timedOut ? State.Failed : State.Ok);
+
+    private ImmutableArray<ExecutionFact> Expire(ExecutionState state, DateTimeOffset now, out ExecutionState known)
+    {
+        var expires = !state.TimedOut && state.Cancel is null && Deadline(state) <= now;
+        known = expires ? state with { TimedOut = true } : state;
+        return expires ? [new ExecutionFact.TimedOut(Timeout.GetValueOrDefault())] : [];
+    }
+
+    private DateTimeOffset? Deadline(ExecutionState state) => state.Started + Timeout;
 
     private IEnumerable<ExecutionFact> Advance(ExecutionState state, DateTimeOffset now)
     {
@@ -73,13 +91,13 @@ internal sealed record Course(int Concurrency, ImmutableArray<RetryRule> Retries
 
         if (!states.Any(each => each is State.Running or State.Pending))
         {
-            yield return new ExecutionFact.Ended(Overall(states, state.Cancel is not null));
+            yield return new ExecutionFact.Ended(Overall(states, state.Cancel is not null, state.TimedOut));
         }
     }
 
     /// <summary>Running: it starts; did not run: it is passed over; null: its parent has not ended.</summary>
     private static State? Verdict(ExecutionState state, StepOutline step, State[] states) =>
-        state.Cancel is not null ? State.DidNotRun
+        state.Cancel is not null || (state.TimedOut && step.Kind == StepKind.Step) ? State.DidNotRun
         : step.Parent == 0 ? State.Running
         : states[step.Parent - 1] is var parent && parent is State.Running or State.Pending ? null
         : RunsAfter(parent, step.Kind) ? State.Running
@@ -89,7 +107,7 @@ internal sealed record Course(int Concurrency, ImmutableArray<RetryRule> Retries
         kind == StepKind.Step ? parent is State.Ok : parent is State.Nok or State.Failed or State.Lost;
 
     private bool Retried(ExecutionState state, StepProgress step) =>
-        state.Cancel is null && step.State is State.Nok or State.Failed && step.Number <= Retries.Length
+        state is { Cancel: null, TimedOut: false } && step.State is State.Nok or State.Failed && step.Number <= Retries.Length
         && step.Attempts <= Retries[step.Number - 1].Most;
 
     private DateTimeOffset Due(StepProgress step) => step.Ended.GetValueOrDefault() + Retries[step.Number - 1].Delay;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reactive.Disposables;
 using System.Reactive.Subjects;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Plans;
@@ -39,6 +40,12 @@ internal sealed class LiveExecution : IDisposable
 
     public uint Id => _pinned.Row.Id;
 
+    /// <summary>Whose execution it is.</summary>
+    public PlanKey Plan => new(_pinned.Row.Set, _pinned.Row.Plan);
+
+    /// <summary>Its turn comes only when no other execution of its plan runs.</summary>
+    public bool RunsAlone => _pinned.Plan.Overlap == Overlap.Queue;
+
     /// <summary>In which order its steps run.</summary>
     public Course Course => Course.Of(_pinned.Plan);
 
@@ -71,7 +78,9 @@ internal sealed class LiveExecution : IDisposable
         _pinned.Plan.Steps[attempt.Step - 1],
         _log,
         State.OrdinalOf(attempt),
-        State.Step(attempt.Step).Pid);
+        State.Step(attempt.Step).Pid,
+        DeadlineOf(attempt.Step),
+        State.Parameters);
 
     /// <summary>
     /// Commits facts, then writes what is to be remarked of them. One commit at a time, so that remarks stand in the
@@ -106,6 +115,18 @@ internal sealed class LiveExecution : IDisposable
 
     /// <summary>Detaches; what runs goes on.</summary>
     public void Dispose() => _drive.Dispose();
+
+    /// <summary>The step's own, or the plan's, whichever comes first; recoveries have time beyond the plan's.</summary>
+    private AttemptDeadline? DeadlineOf(int number)
+    {
+        var (step, state) = (_pinned.Plan.Steps[number - 1], State);
+        var own = Deadline(state.Step(number).Started, step.Timeout);
+        var plans = step.Kind == StepKind.Step ? Deadline(state.Started, _pinned.Plan.Timeout) : null;
+        return new[] { own, plans }.Where(deadline => deadline is not null).MinBy(deadline => deadline!.At);
+    }
+
+    private static AttemptDeadline? Deadline(DateTimeOffset? since, TimeSpan? timeout) =>
+        since is { } from && timeout is { } time ? new AttemptDeadline(from + time, time) : null;
 
     private async Task TakeAsync(ExecutionEvent happened)
     {

@@ -40,32 +40,53 @@ internal sealed class Registry(
 
     /// <summary>Pins a plan and runs it in the background; the state as accepted.</summary>
     /// <exception cref="QueueFullException">Too many wait already.</exception>
-    public async Task<ExecutionState> ExecuteAsync(CatalogueEntry entry)
+    /// <exception cref="OverlapException">It runs already, and does not overlap with itself.</exception>
+    public async Task<ExecutionState> ExecuteAsync(ExecutionRequest request)
     {
-        var plan = entry.Reading.Plan ?? throw new ArgumentException("The plan has errors.", nameof(entry));
+        var plan = request.Entry.Reading.Plan ?? throw new ArgumentException("The plan has errors.", nameof(request));
+        if (Known(request) is { } known)
+        {
+            return known;
+        }
+
         if (_turns.Waiting >= QueueLimit)
         {
             throw new QueueFullException(QueueLimit);
         }
 
         // Ids are given in the order of these calls, and the queue keeps it, however long each one's log takes to be made.
-        Task<ImmutableArray<ExecutionEvent>> accepting;
+        Task<ImmutableArray<ExecutionEvent>>? accepting = null;
         Task before;
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            accepting = journal.AcceptAsync(Pin(entry, plan));
+            accepting = plan.Overlap == Overlap.Skip ? null : journal.AcceptAsync(Pin(request, plan));
             (before, _lastBegun) = (_lastBegun, begun.Task);
         }
 
         try
         {
-            return await BeginAsync(await accepting, plan, entry.Text, before);
+            var events = await (accepting ?? AcceptAloneAsync(request, plan, before));
+            return events.IsEmpty ? Known(request)! : await BeginAsync(events, plan, request.Entry.Text, before);
         }
         finally
         {
             begun.SetResult();
         }
+    }
+
+    /// <summary>The execution that the same request began before.</summary>
+    private ExecutionState? Known(ExecutionRequest request) =>
+        request.Id.Length > 0 && journal.FindRequest(request.Id) is { } id ? Find(id) : null;
+
+    /// <summary>After all that came before is known to run, so that of two such only one is accepted.</summary>
+    private async Task<ImmutableArray<ExecutionEvent>> AcceptAloneAsync(ExecutionRequest request, Plan plan, Task before)
+    {
+        await before;
+        var key = new PlanKey(request.Entry.Set, request.Entry.Name);
+        return _live.Values.FirstOrDefault(live => live.Plan == key && !live.State.HasEnded) is { } running
+            ? throw new OverlapException(running.Id)
+            : await journal.AcceptAsync(Pin(request, plan));
     }
 
     private async Task<ExecutionState> BeginAsync(
@@ -208,12 +229,12 @@ internal sealed class Registry(
                 break;
             case { State: State.Queued }:
                 await before;
-                var admitted = _turns.Enter(live.Id);
+                var admitted = _turns.Enter(live.Id, live.Plan, live.RunsAlone);
                 Drive(live);
                 Admit(admitted);
                 break;
             default:
-                _turns.Resume(live.Id);
+                _turns.Resume(live.Id, live.Plan);
                 Drive(live);
                 break;
         }
@@ -228,13 +249,15 @@ internal sealed class Registry(
         }
     }
 
-    private static NewExecution Pin(CatalogueEntry entry, Plan plan) => new(
-        new ExecutionFact.Accepted(entry.Set, entry.Name, plan.TagId, [.. plan.Steps.Select(Outline)]),
+    private static NewExecution Pin(ExecutionRequest request, Plan plan) => new(
+        new ExecutionFact.Accepted(
+            request.Entry.Set, request.Entry.Name, plan.TagId, [.. plan.Steps.Select(Outline)], request.Parameters),
         [],
-        entry.File,
-        entry.Text,
+        request.Entry.File,
+        request.Entry.Text,
         RandomNumberGenerator.GetHexString(32, lowercase: true),
-        Boot.Id);
+        Boot.Id,
+        request.Id);
 
     private static StepOutline Outline(PlanStep step) => new(step.Number, step.Kind, step.Name, step.Description, step.Parent);
 

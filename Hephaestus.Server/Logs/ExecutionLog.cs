@@ -206,8 +206,8 @@ internal sealed class ExecutionLog : IDisposable
         {
             if (end.LineStart < end.Length)
             {
-                TryAppend(new Piece(
-                    source, end.Length, end.Length, end.LineStart, 1, end.Length, RecordFlags.CompletesLine, _clock.GetUtcNow(), false));
+                var (at, now) = (end.Length, _clock.GetUtcNow());
+                TryAppend(new Piece(source, at, at, end.LineStart, 1, at, RecordFlags.CompletesLine, now, false));
             }
         }
     }

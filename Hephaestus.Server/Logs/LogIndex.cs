@@ -40,7 +40,7 @@ internal sealed class LogIndex(SafeFileHandle file, string path, long records) :
         Records++;
     }
 
-    /// <summary>Drops the records from a place on. Without any to drop it leaves the space taken ahead: the disk may be full.</summary>
+    /// <summary>Drops the records from a place on. Without any to drop it keeps the space taken ahead: the disk may be full.</summary>
     public void Cut(long records)
     {
         Records = records;

@@ -24,7 +24,7 @@ internal sealed class LogStore(string root, TimeProvider clock)
     /// Makes the directory of an execution none of whose attempts has begun, with its pinned plan and an empty log, on the
     /// disk when it returns. Again, after a creation that was cut short, it completes that; remarks stay.
     /// </summary>
-    /// <exception cref="IOException">There is no space, or the directory cannot be made; the same call may be made again.</exception>
+    /// <exception cref="IOException">There is no space, or no way to make the directory; the same call may be made again.</exception>
     public ExecutionLog Create(uint execution, ReadOnlyMemory<byte> planText)
     {
         var directory = DirectoryOf(execution);

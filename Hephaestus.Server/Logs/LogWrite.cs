@@ -6,7 +6,7 @@ namespace Hephaestus.Server.Logs;
 internal static class LogWrite
 {
     /// <summary>Writes all the bytes at an offset.</summary>
-    /// <exception cref="IOException">It could not; the message names the file. Some of the bytes may have been written.</exception>
+    /// <exception cref="IOException">It could not; the message names the file. Some of the bytes may be written.</exception>
     public static void At(SafeFileHandle file, string path, ReadOnlySpan<byte> bytes, long offset)
     {
         try

@@ -21,7 +21,7 @@ internal sealed class PumpedSource : IDisposable
     private readonly TaskCompletionSource<long> _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<LateOutput> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Any thread: whether a turn goes on, and whether another was asked for meanwhile. The first is the maker's.</summary>
+    /// <summary>Any thread: whether a turn goes on, and whether another was asked for. The first is the maker's.</summary>
     private int _turn = Going;
 
     /// <summary>Any thread sets them.</summary>
@@ -104,7 +104,7 @@ internal sealed class PumpedSource : IDisposable
         while (Interlocked.CompareExchange(ref _turn, Idle, Going) != Going);
     }
 
-    /// <summary>Writes the last record, if that is possible, and closes. No thread takes turns, not yet or not any more.</summary>
+    /// <summary>Writes the last record, if that is possible, and closes. No thread takes turns: not yet, or not any more.</summary>
     public void Dispose()
     {
         if (_closed)
@@ -126,7 +126,7 @@ internal sealed class PumpedSource : IDisposable
         _finished.TrySetCanceled();
     }
 
-    /// <summary>A fault of ours ends the pumping of this source alone; its bytes wait for the next start in FIFO and file.</summary>
+    /// <summary>A fault of ours ends the pumping of this source alone; its bytes wait in FIFO and file for the next start.</summary>
     private void Turn()
     {
         try

@@ -14,9 +14,9 @@ internal sealed record KnownAttribute(string Name, bool Repeatable = false, bool
     [
         new("id"),
         new("concurrency"),
-        new("timeout", Reserved: true),
-        new("overlap", Reserved: true),
-        new("params", Reserved: true),
+        new("timeout"),
+        new("overlap"),
+        new("params"),
         new("launcher", Reserved: true),
     ];
 
@@ -28,10 +28,10 @@ internal sealed record KnownAttribute(string Name, bool Repeatable = false, bool
         new("cwd"),
         new("user"),
         new("setenv", Repeatable: true),
-        new("timeout", Reserved: true),
+        new("timeout"),
         new("retries"),
         new("retry-delay"),
-        new("grace", Reserved: true),
+        new("grace"),
         new("launcher", Reserved: true),
     ];
 

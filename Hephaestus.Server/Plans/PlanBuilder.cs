@@ -5,6 +5,8 @@ namespace Hephaestus.Server.Plans;
 /// <summary>Makes a plan of its tags and tells what they lack.</summary>
 internal sealed class PlanBuilder(Findings findings)
 {
+    private static readonly TimeSpan s_leastTimeout = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<string, (int Number, int Offset)> _names = new(StringComparer.Ordinal);
 
     /// <summary>The plan; of use only if nothing was found that forbids it.</summary>
@@ -23,10 +25,13 @@ internal sealed class PlanBuilder(Findings findings)
         }
 
         NameSteps(steps);
-        var plan = tags.FirstOrDefault(tag => tag.Kind == TagKind.Plan);
+        var values = tags.Where(tag => tag.Kind == TagKind.Plan).Select(tag => new ValueReader(findings, tag)).FirstOrDefault();
         return new Plan(id, [.. steps.Select((tag, index) => BuildStep(tag, index + 1))])
         {
-            Concurrency = plan is null ? 1 : new ValueReader(findings, plan).Number("concurrency", 1, 1000) ?? 1,
+            Concurrency = values?.Number("concurrency", 1, 1000) ?? 1,
+            Timeout = values?.Duration("timeout", s_leastTimeout),
+            Overlap = values?.Word<Overlap>("overlap") ?? Overlap.Allow,
+            Parameters = values?.Names("params") ?? [],
         };
     }
 
@@ -96,6 +101,8 @@ internal sealed class PlanBuilder(Findings findings)
             step.Command())
         {
             FirstLine = findings.LineOf(tag.BodyOffset),
+            Timeout = values.Duration("timeout", s_leastTimeout),
+            Grace = values.Duration("grace", least: TimeSpan.Zero),
             Retries = values.Number("retries", 0, 1000) ?? 0,
             RetryDelay = values.Duration("retry-delay", least: TimeSpan.Zero) ?? TimeSpan.Zero,
         };

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Hephaestus.Protocol.Configuration;
 
@@ -24,6 +25,49 @@ internal sealed class ValueReader(Findings findings, Tag tag)
 
         findings.Error(attribute.ValueOffset, $"{name} is a whole number from {least} to {most}, not {Spelling.Quote(attribute.Value)}");
         return null;
+    }
+
+    /// <summary>One of an enumeration's words, in small letters; null: the attribute is absent, or wrong, which is told.</summary>
+    public T? Word<T>(string name)
+        where T : struct, Enum
+    {
+        if (tag.Find(name) is not { } attribute)
+        {
+            return null;
+        }
+
+        var words = Enum.GetNames<T>().Select(word => word.ToLowerInvariant()).ToArray();
+        if (words.Contains(attribute.Value))
+        {
+            return Enum.Parse<T>(attribute.Value, ignoreCase: true);
+        }
+
+        findings.Error(
+            attribute.ValueOffset,
+            $"{name} is {string.Join(", ", words[..^1])} or {words[^1]}, not {Spelling.Quote(attribute.Value)}");
+        return null;
+    }
+
+    /// <summary>Names of variables, with blanks between them; those that are wrong are told and left out.</summary>
+    public ImmutableArray<string> Names(string name)
+    {
+        var names = ImmutableArray.CreateBuilder<string>();
+        if (tag.Find(name) is { } attribute)
+        {
+            foreach (var word in attribute.Value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (VariableNames.Fault(word) is { } fault)
+                {
+                    findings.Error(attribute.ValueOffset + attribute.Value.IndexOf(word, StringComparison.Ordinal), $"{fault}; write {name}=\"NAME NAME\"");
+                }
+                else
+                {
+                    names.Add(word);
+                }
+            }
+        }
+
+        return [.. names.Distinct()];
     }
 
     /// <summary>A duration of at most 1000 hours; null: the attribute is absent, or wrong, which is told.</summary>

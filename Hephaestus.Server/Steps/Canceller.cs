@@ -6,10 +6,12 @@ using Hephaestus.Server.Supervision;
 namespace Hephaestus.Server.Steps;
 
 /// <summary>
-/// Ends a running attempt on order: SIGTERM, then, after the grace, SIGKILL, to all that belongs to it; looks again until
+/// Ends a running attempt on order, because it was cancelled or took too long: SIGTERM, then, after the grace, SIGKILL, to all that belongs to it; looks again until
 /// nothing is found twice, and says what it took.
 /// </summary>
-/// <param name="grace">Between the order and SIGKILL; restarts of the server do not prolong it.</param>
+/// <param name="grace">
+/// Between the order and SIGKILL, where a step has none of its own; restarts of the server do not prolong it.
+/// </param>
 internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, TimeProvider clock)
 {
     /// <summary>Rounds of SIGKILL at most: what forks faster than it is killed is named in the log.</summary>
@@ -21,16 +23,18 @@ internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, Tim
     private static readonly TimeSpan s_longestTimer = TimeSpan.FromDays(40);
 
     /// <summary>What is to be said of it, in the order in which it happened.</summary>
-    public async Task<ImmutableArray<ExecutionFact.Remark>> EndAsync(StepRun run, CancelOrder order, CancellationToken detach)
+    /// <param name="since">When the order came.</param>
+    public async Task<ImmutableArray<ExecutionFact.Remark>> EndAsync(StepRun run, DateTimeOffset since, CancellationToken detach)
     {
         CrashPoint.Reach("cancelling");
         var processes = new StepProcesses(run, supervisor);
-        var asked = await AskAsync(processes, order.At + grace, detach);
+        var patience = run.Step.Grace ?? grace;
+        var asked = await AskAsync(processes, since + patience, detach);
         CrashPoint.Reach("terminated");
         var killed = await KillAsync(processes, detach);
         CrashPoint.Reach("killed");
         var left = await processes.FindAsync(detach);
-        return [.. Remarks(run.Step.Name, asked, killed, left)];
+        return [.. Remarks(run.Step.Name, patience, asked, killed, left)];
     }
 
     /// <summary>SIGTERM to all, also to what turns up later, until nothing is left or the time has come.</summary>
@@ -99,8 +103,8 @@ internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, Tim
         ? "looked for below the supervisor, by session, environment and open output"
         : "its supervisor was killed: looked for by session, environment and open output alone";
 
-    private IEnumerable<ExecutionFact.Remark> Remarks(
-        string step, ImmutableArray<ProcessEntry> asked, ImmutableArray<ProcessEntry> killed, FoundProcesses left)
+    private static IEnumerable<ExecutionFact.Remark> Remarks(
+        string step, TimeSpan patience, ImmutableArray<ProcessEntry> asked, ImmutableArray<ProcessEntry> killed, FoundProcesses left)
     {
         if (!asked.IsEmpty)
         {
@@ -111,7 +115,7 @@ internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, Tim
         {
             yield return new ExecutionFact.Remark(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Step '{step}': SIGKILL sent after {grace.TotalSeconds:0.#} s to {LeftBehind.Named(killed)}"), true);
+                $"Step '{step}': SIGKILL sent after {patience.TotalSeconds:0.#} s to {LeftBehind.Named(killed)}"), true);
         }
 
         yield return left switch

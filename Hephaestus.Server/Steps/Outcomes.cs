@@ -6,11 +6,10 @@ namespace Hephaestus.Server.Steps;
 /// <summary>What an attempt's end means. Pure.</summary>
 internal static class Outcomes
 {
-    /// <summary>A process ended; an order to cancel counts only when it came before that.</summary>
-    public static Outcome Of(StepExit exit, CancelOrder? cancel) => (exit, cancel) switch
+    /// <summary>A process ended; an order to end it counts only when it came before that.</summary>
+    public static Outcome Of(StepExit exit, EndOrder? end) => (exit, end) switch
     {
-        (_, { } order) when IsCancelled(exit, order) =>
-            new Outcome(State.Cancelled, Cause.Cancelled, exit.ExitCode, exit.Signal, $"cancelled by {order.By}"),
+        (_, { } order) when CameFirst(order, exit) => new Outcome(order.State, order.Cause, exit.ExitCode, exit.Signal, order.Reason),
         ({ Lost: { } why }, _) => new Outcome(State.Lost, Cause.Lost, null, null, why),
         ({ Signal: { } signal }, _) => new Outcome(State.Failed, Cause.Signalled, null, signal, ""),
         ({ ExitCode: 0 }, _) => new Outcome(State.Ok, Cause.Exited, 0, null, ""),
@@ -18,7 +17,7 @@ internal static class Outcomes
     };
 
     /// <summary>The order came before the end.</summary>
-    public static bool IsCancelled(StepExit exit, CancelOrder order) => order.At <= exit.Ended;
+    public static bool CameFirst(EndOrder order, StepExit exit) => order.At <= exit.Ended;
 
     /// <summary>No process came to be.</summary>
     public static Outcome CouldNotStart(string reason) => new(State.Failed, Cause.CouldNotStart, null, null, reason);

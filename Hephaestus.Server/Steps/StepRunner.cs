@@ -121,11 +121,11 @@ internal sealed class StepRunner(
         var pumped = _pumped[run.Key] = await AttachAsync(run, late: false, detach);
         fifos.Dispose();
         var exit = supervisor.ExitOf(run.Key);
-        await Task.WhenAny(exit, order);
-        if (order.IsCompletedSuccessfully && (!exit.IsCompleted || Outcomes.IsCancelled(await exit, await order)))
+        var end = await EndOrderAsync(run, exit, order, detach);
+        if (end is not null && (!exit.IsCompleted || Outcomes.CameFirst(end, await exit)))
         {
             // Also where the process itself has gone: what it left must not stay, though a server died over it.
-            foreach (var remark in await canceller.EndAsync(run, await order, detach))
+            foreach (var remark in await canceller.EndAsync(run, end.At, detach))
             {
                 facts.OnNext(remark);
             }
@@ -135,8 +135,25 @@ internal sealed class StepRunner(
         CrashPoint.Reach("ended");
         var lengths = await pumped.DrainAsync().WaitAsync(detach);
         CrashPoint.Reach("drained");
-        var outcome = Outcomes.Of(ended, order.IsCompletedSuccessfully ? await order : null);
+        var outcome = Outcomes.Of(ended, end);
         return new ExecutionFact.StepEnded(run.Key.Step, run.Key.Attempt, outcome, lengths.Out, lengths.Err, ended.Ended);
+    }
+
+    /// <summary>Waits until the process has ended, or is to be ended; why, or null.</summary>
+    private static async Task<EndOrder?> EndOrderAsync(
+        StepRun run, Task<StepExit> exit, Task<CancelOrder> order, CancellationToken detach)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(detach);
+        await Task.WhenAny(exit, order, DueAsync(run.Deadline, waiting.Token));
+        await waiting.CancelAsync();
+        detach.ThrowIfCancellationRequested();
+        return EndOrder.First(order.IsCompletedSuccessfully ? await order : null, run.Deadline, DateTimeOffset.UtcNow);
+    }
+
+    private static Task DueAsync(AttemptDeadline? deadline, CancellationToken cancellation)
+    {
+        var rest = deadline is null ? Timeout.InfiniteTimeSpan : deadline.At - DateTimeOffset.UtcNow;
+        return Task.Delay(rest < TimeSpan.Zero && deadline is not null ? TimeSpan.Zero : rest, cancellation);
     }
 
     /// <summary>Where there is no descriptor left, output waits in the FIFOs until there is.</summary>

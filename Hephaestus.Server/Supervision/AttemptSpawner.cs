@@ -53,7 +53,7 @@ internal sealed class AttemptSpawner
             return (fault, null);
         }
 
-        StatusFile.Write(start.StatusFile, new Attempt { Pid = StatusFile.Spawning });
+        StatusFile.Write(start.StatusFile, new Attempt { Pid = StatusFile.Spawning, StartTicks = ProcessTable.Now() });
         CrashPoint.Reach("supervisor-spawning");
         var pid = Spawn(start, new ProcessImage(
             [.. start.Command],

@@ -6,6 +6,9 @@ namespace Hephaestus.Server.Supervision;
 /// <summary>The processes of the machine as /proc shows them (proc(5)). What has gone meanwhile is left out.</summary>
 internal static class ProcessTable
 {
+    /// <summary>USER_HZ is 100 on every machine that .NET runs on.</summary>
+    private const long NanosecondsPerTick = 10_000_000;
+
     /// <summary>All processes that have not ended, in no order.</summary>
     public static IEnumerable<ProcessEntry> Read() =>
         from directory in Directory.EnumerateDirectories("/proc")
@@ -20,6 +23,9 @@ internal static class ProcessTable
 
     /// <summary>When a process was started, in clock ticks since boot, be it a zombie by now; 0: it is gone.</summary>
     public static ulong StartOf(int pid) => Parse(pid, Text($"/proc/{pid}/stat"))?.StartTicks ?? 0;
+
+    /// <summary>What a process that is started now has as its start, in clock ticks since boot; or the tick before.</summary>
+    public static ulong Now() => (ulong)(Libc.BootClock() / NanosecondsPerTick);
 
     /// <summary>Whether a variable of this value was in the environment that the process's program was given.</summary>
     public static bool Carries(int pid, string name, string value) =>

@@ -8,7 +8,7 @@ namespace Hephaestus.Server.Supervision;
 /// What is known of an attempt's process, on the disk: it is read only when its supervisor is not there to be asked. One
 /// line of text, always <see cref="Size"/> bytes, so that a full disk cannot keep an exit status from being written:
 /// <c>1 PID START-TICKS CODE|- SIGNAL|- WALL-CLOCK-US BOOT-CLOCK-NS</c>, filled up with blanks. The pid is 0 until
-/// nothing is missing for the start, and then <see cref="Spawning"/> until there is a process.
+/// nothing is missing for the start, and then <see cref="Spawning"/>, with the time of that, until there is a process.
 /// </summary>
 internal static class StatusFile
 {

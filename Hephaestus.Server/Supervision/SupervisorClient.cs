@@ -154,7 +154,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
     private int Watch(SpawnRequest request, Started started)
     {
         var watched = Watched(request.Key);
-        var attempt = started.Attempt.Pid == StatusFile.Spawning ? Found(request) : started.Attempt;
+        var attempt = started.Attempt.Pid == StatusFile.Spawning ? Found(request, started.Attempt.StartTicks) : started.Attempt;
         watched.Identify(attempt, FilesOf(request.Key).Status);
         if (attempt.Exit is { } exit)
         {
@@ -168,11 +168,14 @@ internal sealed class SupervisorClient : IAsyncDisposable
         return attempt.Pid;
     }
 
-    /// <summary>A supervisor was killed while it started the attempt: what carries its marks in a session of its own is it.</summary>
-    private static Attempt Found(SpawnRequest request)
+    /// <summary>
+    /// A supervisor was killed while it started the attempt: the first that carries its marks in a session of its own is it.
+    /// (What an earlier attempt left is older.)
+    /// </summary>
+    private static Attempt Found(SpawnRequest request, ulong since)
     {
         var leader = ProcessTable.Read()
-            .Where(process => process.Session == process.Pid && request.Marks.All(mark => ProcessTable.Carries(process.Pid, mark.Key, mark.Value)))
+            .Where(process => process.Session == process.Pid && process.StartTicks >= since && request.Marks.All(mark => ProcessTable.Carries(process.Pid, mark.Key, mark.Value)))
             .MinBy(process => process.StartTicks);
         return new Attempt { Key = request.Key.ToMessage(), Pid = leader?.Pid ?? 0, StartTicks = leader?.StartTicks ?? 0 };
     }

@@ -34,8 +34,8 @@ public sealed class CatalogueProperties
 
     [Fact]
     public void Whatever_happens_to_the_files_the_live_catalogue_comes_to_tell_what_is_there() =>
-        Prop.ForAll(Operations().ListOf().ToArbitrary(), operations =>
-            CheckLiveAsync([.. operations]).DefaultTimeout().GetAwaiter().GetResult()).Check(Config.QuickThrowOnFailure.WithMaxTest(25));
+        Prop.ForAll(Operations().ListOf().ToArbitrary(), operations => CheckLiveAsync([.. operations]).Await())
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(25));
 
     private static async Task CheckLiveAsync(Operation[] operations)
     {
@@ -146,7 +146,7 @@ public sealed class CatalogueProperties
         public void AssertIs(CatalogueSnapshot snapshot)
         {
             Assert.Equal(snapshot.Sets.Keys, _sets);
-            Assert.Equal(snapshot.Names().Order(StringComparer.Ordinal), _plans.Keys.Select(key => $"{key.Set}/{key.Plan}").Order(StringComparer.Ordinal));
+            Assert.Equal(snapshot.Names().ToHashSet(), _plans.Keys.Select(key => $"{key.Set}/{key.Plan}").ToHashSet());
             Assert.All(_plans, plan => Assert.True(snapshot.Find(plan.Key.Set, plan.Key.Plan)!.Tells(plan.Value)));
         }
     }

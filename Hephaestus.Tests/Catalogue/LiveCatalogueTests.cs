@@ -152,14 +152,13 @@ public sealed class LiveCatalogueTests
     public async Task A_file_behind_a_link_that_is_swapped_with_its_directory_is_found()
     {
         using var folder = new RuleFolder();
-        folder.Bash("""
-            mkdir -p set/..v1; cp /dev/stdin set/..v1/plan.conf <<<"$(printf '<plan id="p"></plan>\n<step name="s">\necho 1\n</step>\n')"
-            ln -s ..v1 set/..data; ln -s ..data/plan.conf set/plan.conf
-            """);
+        folder.Write("set/..v1", "plan", RuleFolder.Plan("echo 1"));
+        folder.Bash("ln -s ..v1 set/..data; ln -s ..data/plan.conf set/plan.conf");
         var catalogue = folder.Open(RuleFolder.ByLooks);
         Assert.Equal("echo 1", catalogue.Current.Command("set", "plan"));
 
-        folder.Bash("cp -r set/..v1 set/..v2; sed -i 's/echo 1/echo 2/' set/..v2/plan.conf; ln -s ..v2 set/..next; mv -T set/..next set/..data; rm -r set/..v1");
+        folder.Write("set/..v2", "plan", RuleFolder.Plan("echo 2"));
+        folder.Bash("ln -s ..v2 set/..next; mv -T set/..next set/..data; rm -r set/..v1");
 
         var swapped = await catalogue.Snapshots.UntilAsync(snapshot => snapshot.Command("set", "plan") == "echo 2");
         Assert.Equal(["set/plan"], swapped.Names());

@@ -32,7 +32,8 @@ public sealed class ManyPlansTests(ITestOutputHelper output)
         Assert.Equal("changed", changed.Command(Number(77), Number(1555)));
         Assert.Equal(
             (Sets * PlansInSet) - 1,
-            changed.Sets.Values.SelectMany(set => set.Plans.Values).Count(entry => ReferenceEquals(entry, first.Snapshot.Find(entry.Set, entry.Name))));
+            changed.Sets.Values.SelectMany(set => set.Plans.Values)
+                .Count(entry => ReferenceEquals(entry, first.Snapshot.Find(entry.Set, entry.Name))));
     }
 
     private T Timed<T>(string what, Func<T> look)

@@ -8,7 +8,8 @@ namespace Hephaestus.Tests.Catalogue;
 
 public sealed class RescanSignalTests
 {
-    private static readonly CatalogueTiming s_timing = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(100));
+    private static readonly CatalogueTiming s_timing =
+        new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(100));
 
     private readonly HistoricalScheduler _time = new(DateTimeOffset.UnixEpoch);
     private readonly Subject<Unit> _hints = new();

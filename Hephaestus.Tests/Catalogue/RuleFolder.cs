@@ -10,7 +10,8 @@ namespace Hephaestus.Tests.Catalogue;
 internal sealed class RuleFolder : IDisposable
 {
     /// <summary>Hints of the watcher alone lead to a look.</summary>
-    public static readonly CatalogueTiming ByHints = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200), TimeSpan.FromHours(1));
+    public static readonly CatalogueTiming ByHints =
+        new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200), TimeSpan.FromHours(1));
 
     /// <summary>The looks that come without hints come soon.</summary>
     public static readonly CatalogueTiming ByLooks = ByHints with { Rescan = TimeSpan.FromMilliseconds(50) };
@@ -75,5 +76,5 @@ internal static class Snapshots
 
     /// <summary>All that is wrong with a plan, a line each.</summary>
     public static string Complaints(this CatalogueSnapshot snapshot, string set, string plan) =>
-        string.Join('\n', snapshot.Find(set, plan)?.Reading.Diagnostics.Select(diagnostic => diagnostic.Message) ?? ["no such plan"]);
+        string.Join('\n', snapshot.Find(set, plan)?.Reading.Diagnostics.Select(each => each.Message) ?? ["no such plan"]);
 }

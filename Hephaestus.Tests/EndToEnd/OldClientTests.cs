@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Hephaestus.Tests.Grpc;
 
 namespace Hephaestus.Tests.EndToEnd;
@@ -7,7 +6,7 @@ namespace Hephaestus.Tests.EndToEnd;
 /// A client of the first Hephaestus, old_client.py, gets from the built server what the wire's tables promise. It is written
 /// from those tables by another implementation of gRPC, and shares no file with ours.
 /// </summary>
-public sealed partial class OldClientTests
+public sealed class OldClientTests
 {
     [PythonTheory]
     [InlineData("listing")]
@@ -53,13 +52,12 @@ public sealed partial class OldClientTests
     private static ServerHome Home()
     {
         var home = new ServerHome();
-        var gate = Gate(home);
-        Assert.Equal(0, mkfifo(gate, Convert.ToUInt32("600", 8)));
+        Fifo.Make(Gate(home));
         Directory.CreateDirectory(Path.Combine(home.Plans, "empty"));
         home.Plan("test#2", "any", Plan("any", "echo any"));
         home.Plan(string.Concat(Enumerable.Repeat("long", 50)), string.Concat(Enumerable.Repeat("plan", 40)), Plan("long", "echo long"));
         home.Plan("old", "fine", Plan("fine", "echo fine"));
-        home.Plan("old", "waits", Plan("waits", $"cat {gate}"));
+        home.Plan("old", "waits", Plan("waits", $"cat {Gate(home)}"));
         home.Plan("old", "big", Plan("big", "seq -f 'line %.0f of many, to fill a message' 200000"));
         home.Plan("old", "broken", "<plan id=\"broken\"></plan>\n<step desc=\"no name\">\ntrue\n</step>\n<recovery name=\"no parent\">\ntrue\n</recovery>\n");
         home.Plan("old", "deploy.to.prod", """
@@ -103,7 +101,4 @@ public sealed partial class OldClientTests
     private static Task<string> RunAsync(ServerHome home, ServerProcess server, string scenario, params string[] arguments) =>
         Python.RunAsync(
             Python.Script("old_client.py"), [new Uri(server.Address).Authority, home.Dumps, Gate(home), scenario, .. arguments]);
-
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int mkfifo(string path, uint mode);
 }

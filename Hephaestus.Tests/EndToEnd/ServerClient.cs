@@ -98,21 +98,36 @@ internal sealed class ServerClient : IDisposable
         return log;
     }
 
-    /// <summary>Completes when a remark that holds the text stands in the log.</summary>
-    public async Task<string> RemarkAsync(uint id, string text)
+    /// <summary>Completes when the log, followed from its start, is as wanted.</summary>
+    public async Task<ReadLog> WhenLogAsync(uint id, Func<ReadLog, bool> wanted)
     {
         var log = new ReadLog();
         using var call = Calls.FollowLog(new FollowLogRequest { Id = id });
         while (await call.ResponseStream.MoveNext(CancellationToken.None).DefaultTimeout())
         {
             log.Take(call.ResponseStream.Current);
-            if (log.Remarks.FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal)) is { } found)
+            if (wanted(log))
             {
-                return found;
+                return log;
             }
         }
 
-        throw new InvalidOperationException($"The log ended without a remark '{text}':\n{string.Join('\n', log.Remarks)}");
+        throw new InvalidOperationException($"The log ended before it was as wanted:\n{string.Join('\n', log.Remarks)}");
+    }
+
+    /// <summary>Completes when an execution, which may have ended, is remarked upon in these words.</summary>
+    public async Task<string> RemarkAsync(uint id, string words)
+    {
+        using var call = Calls.WatchExecutions(new WatchExecutionsRequest { AfterSequence = 0, Id = id });
+        while (await call.ResponseStream.MoveNext(CancellationToken.None).DefaultTimeout())
+        {
+            if (call.ResponseStream.Current.Event?.Remark?.Text is { } text && text.Contains(words, StringComparison.Ordinal))
+            {
+                return text;
+            }
+        }
+
+        throw new InvalidOperationException("The stream of events ended.");
     }
 
     public void Dispose() => _channel.Dispose();

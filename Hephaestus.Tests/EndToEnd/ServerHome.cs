@@ -31,13 +31,20 @@ internal sealed class ServerHome : IAsyncDisposable
 
     public string Plans { get; }
 
-    public string State { get; }
+    public string State { get; private set; }
 
     public string Dumps { get; }
 
     public string Socket { get; }
 
     public string Configuration { get; }
+
+    /// <summary>Before the first start: another place for the state.</summary>
+    public void MoveState(string directory)
+    {
+        File.AppendAllLines(Configuration, [$"host.state_dir = {directory}"]);
+        State = directory;
+    }
 
     /// <summary>The directory of an execution's log.</summary>
     public string Log(uint id) => Path.Combine(State, "executions", $"{id}");
@@ -78,6 +85,15 @@ internal sealed class ServerHome : IAsyncDisposable
     {
         var server = await ServerProcess.StartAsync(this, environment);
         _servers.Add(server);
+        return server;
+    }
+
+    /// <summary>Starts a server by a bash script, which finds the program and its arguments in "$@" and is its parent.</summary>
+    public async Task<ServerProcess> StartByAsync(string script)
+    {
+        var server = ServerProcess.LaunchBy(this, script);
+        _servers.Add(server);
+        Assert.True(await server.IsReadyAsync(), server.Said);
         return server;
     }
 

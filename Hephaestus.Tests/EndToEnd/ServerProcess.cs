@@ -9,6 +9,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _said = new();
+    private readonly StringBuilder _errors = new();
     private readonly Latest<int> _lines = new(0);
     private readonly Task _reading;
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,25 +18,21 @@ internal sealed class ServerProcess : IAsyncDisposable
     private ServerProcess(Process process)
     {
         _process = process;
-        _reading = Task.WhenAll(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
+        Pid = process.Id;
+        _reading = Task.WhenAll(ReadAsync(process.StandardOutput, null), ReadAsync(process.StandardError, _errors));
     }
 
-    public int Pid => _process.Id;
+    /// <summary>The server's own, also where a script has started it; that is known once it is ready.</summary>
+    public int Pid { get; private set; }
 
     /// <summary>For example http://127.0.0.1:41234.</summary>
     public string Address { get; private set; } = "";
 
     /// <summary>All that it printed so far.</summary>
-    public string Said
-    {
-        get
-        {
-            lock (_said)
-            {
-                return _said.ToString();
-            }
-        }
-    }
+    public string Said => Text(_said);
+
+    /// <summary>What of it went to standard error.</summary>
+    public string Errors => Text(_errors);
 
     /// <summary>Completes when it has printed this.</summary>
     public async Task SaysAsync(string text)
@@ -67,13 +64,21 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
 
         Address = await _ready.Task;
+        Pid = int.Parse(Said.Split('\n').First(line => line.StartsWith("Hephaestus ", StringComparison.Ordinal)).Split(' ')[^1]);
         return true;
     }
 
     /// <summary>Starts a server that is not expected to get as far as listening.</summary>
-    public static ServerProcess Launch(ServerHome home, params (string Name, string Value)[] environment)
+    public static ServerProcess Launch(ServerHome home, params (string Name, string Value)[] environment) =>
+        Launch(home, [Programs.Server, home.Configuration], environment);
+
+    /// <summary>Starts a bash script that starts the server; its process is the script's.</summary>
+    public static ServerProcess LaunchBy(ServerHome home, string script) =>
+        Launch(home, ["/bin/bash", "-c", script, "bash", Programs.Server, home.Configuration]);
+
+    private static ServerProcess Launch(ServerHome home, string[] command, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(Programs.Server, [home.Configuration])
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -97,7 +102,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public async Task KillAsync()
     {
-        _process.Kill();
+        await Remnants.GoneAsync(Pid, Signals.Kill);
         await ExitedAsync();
     }
 
@@ -128,13 +133,22 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private async Task ReadAsync(StreamReader from)
+    private string Text(StringBuilder said)
+    {
+        lock (_said)
+        {
+            return said.ToString();
+        }
+    }
+
+    private async Task ReadAsync(StreamReader from, StringBuilder? apart)
     {
         while (await from.ReadLineAsync() is { } line)
         {
             lock (_said)
             {
                 _said.AppendLine(line);
+                apart?.AppendLine(line);
                 _lines.Set(_lines.Value + 1);
             }
 

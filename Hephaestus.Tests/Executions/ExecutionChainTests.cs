@@ -226,6 +226,49 @@ public sealed class ExecutionChainTests
         Assert.Equal(State.Cancelled, end.State);
     }
 
+    [Fact]
+    public void After_the_plans_timeout_only_recoveries_start()
+    {
+        var run = new VirtualRun(
+            [Step(1), Step(2), Step(3, 2, StepKind.Recovery), Step(4)],
+            attempt => attempt.Step == 2 ? State.Failed : State.Ok,
+            new Course(1, [], TimeSpan.FromSeconds(1.5)));
+
+        var end = run.ToEnd();
+
+        Assert.Equal([State.Ok, State.Failed, State.Ok, State.DidNotRun], end.Steps.Select(step => step.State));
+        Assert.Equal(State.Failed, end.State);
+        Assert.Single(run.Journal, happened => happened.Fact is ExecutionFact.TimedOut);
+    }
+
+    [Fact]
+    public void A_plan_whose_time_was_up_before_its_last_step_did_not_end_OK()
+    {
+        var end = new VirtualRun([Step(1), Step(2)], _ => State.Ok, new Course(1, [], TimeSpan.FromSeconds(0.5))).ToEnd();
+
+        Assert.Equal([State.Ok, State.DidNotRun], end.Steps.Select(step => step.State));
+        Assert.Equal(State.Failed, end.State);
+    }
+
+    [Fact]
+    public void A_retry_is_not_waited_for_beyond_the_plans_timeout()
+    {
+        var end = new VirtualRun(
+            [Step(1)], _ => State.Nok, new Course(1, [new RetryRule(9, TimeSpan.FromSeconds(100))], TimeSpan.FromSeconds(5))).ToEnd();
+
+        Assert.Equal(5, (end.Ended!.Value - DateTimeOffset.UnixEpoch).TotalSeconds);
+        Assert.Equal(State.Nok, end.State);
+    }
+
+    [Fact]
+    public void A_plan_that_ends_in_time_hears_nothing_of_its_timeout()
+    {
+        var run = new VirtualRun([Step(1)], _ => State.Ok, new Course(1, [], TimeSpan.FromSeconds(5)));
+
+        Assert.Equal(State.Ok, run.ToEnd().State);
+        Assert.DoesNotContain(run.Journal, happened => happened.Fact is ExecutionFact.TimedOut);
+    }
+
     private static Course Retrying(int most, int seconds) =>
         new(1, [new RetryRule(most, TimeSpan.FromSeconds(seconds))]);
 

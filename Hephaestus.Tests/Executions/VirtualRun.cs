@@ -18,7 +18,7 @@ internal sealed class VirtualRun
     private ImmutableArray<ExecutionEvent> _journal;
 
     public VirtualRun(IEnumerable<StepOutline> steps, Func<AttemptKey, State> ending, Course? course = null)
-        : this([Event(1, new ExecutionFact.Accepted("set", "plan", "tag", [.. steps])), Event(2, new ExecutionFact.Started())], ending, course)
+        : this([Event(1, new ExecutionFact.Accepted("set", "plan", "tag", [.. steps], [])), Event(2, new ExecutionFact.Started())], ending, course)
     {
     }
 

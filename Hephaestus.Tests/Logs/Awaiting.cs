@@ -6,6 +6,9 @@ namespace Hephaestus.Tests.Logs;
 /// <summary>Waits for a fact.</summary>
 internal static class Awaiting
 {
+    /// <summary>For properties, which are asked without await.</summary>
+    public static void Await(this Task task) => task.DefaultTimeout().GetAwaiter().GetResult();
+
     public static async Task<T> UntilAsync<T>(this Latest<T> latest, Func<T, bool> condition)
     {
         while (true)

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hephaestus.Tests.Logs;
 
-/// <summary>The two FIFOs of an attempt. Like the supervisor, it holds an end to read from, so that nothing in them is lost.</summary>
+/// <summary>The two FIFOs of an attempt. As the supervisor does, it holds an end to read from: nothing in them is lost.</summary>
 internal sealed class Fifos : IDisposable
 {
     private readonly SafeFileHandle[] _held;
@@ -38,7 +38,8 @@ internal sealed class Fifos : IDisposable
         new ProcessStartInfo("bash", ["-c", "exec <&- >\"$1\" 2>\"$2\"; eval \"$3\"", "bash", Out, Err, script]))!;
 
     /// <summary>An end to write to; every call of its Write is one write(2).</summary>
-    public static FileStream Writer(string fifo) => new(fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+    public static FileStream Writer(string fifo) =>
+        new(fifo, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
 
     public void Dispose()
     {

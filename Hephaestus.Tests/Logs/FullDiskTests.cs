@@ -92,7 +92,9 @@ public sealed class FullDiskTests
         var stall = await home.Pump.Stall.UntilAsync(stall => stall.Sources == 1);
         Assert.Contains("space", stall.Reason, StringComparison.Ordinal);
         Assert.Contains(Path.GetFileName(home.FileOf(s_out)), stall.Reason, StringComparison.Ordinal);
-        Assert.True(fifos.Waiting > 0);
+
+        // Bytes that were read wait in memory, and the writer has perhaps not filled up the FIFO yet.
+        Assert.True(options.Copy || fifos.Waiting > 0);
         Assert.False(writing.IsCompleted);
 
         File.Delete(filler);

@@ -23,7 +23,11 @@ internal sealed class Killed : IDisposable
 
     public string Directory => Store.DirectoryOf(LogHome.Execution);
 
-    public LogFile[] Outputs => [.. Enumerable.Range(2, 6).Select(value => new LogSource((ushort)value)).Select(source => new LogFile(source, FileOf(source)))];
+    public LogFile[] Outputs =>
+        [.. Enumerable.Range(2, 6).Select(value => new LogSource((ushort)value))
+            .Select(source => new LogFile(source, FileOf(source)))];
+
+    public LogReader Reader => Store.Read(LogHome.Execution, FileOf);
 
     public string FileOf(LogSource source) => LogHome.FileOf(Directory, source);
 

@@ -32,12 +32,14 @@ public sealed class LineTests
     [Fact]
     public async Task Lines_are_those_that_the_program_printed_however_they_are_cut_into_batches()
     {
-        using var home = ReadTests.Filled((s_out, "one\n\nthr"), (LogSource.Remark, "remark"), (s_out, "ee\r\n" + new string('x', 300)), (s_out, null));
+        var longLine = new string('x', 300);
+        using var home = ReadTests.Filled(
+            (s_out, "one\n\nthr"), (LogSource.Remark, "remark"), (s_out, "ee\r\n" + longLine), (s_out, null));
 
         foreach (var bytes in new[] { 1, 2, 3, 100, 64 * 1024 })
         {
             var lines = await LinesAsync(home, bytes);
-            Assert.Equal(["one", "", "remark", "three\r", new string('x', 300)], lines.Select(line => line[LogText.PrefixLength..]));
+            Assert.Equal(["one", "", "remark", "three\r", longLine], lines.Select(line => line[LogText.PrefixLength..]));
         }
     }
 
@@ -58,7 +60,8 @@ public sealed class LineTests
     [Fact]
     public void The_line_within_so_many_bytes_lies_little_before_those_that_fit()
     {
-        using var home = ReadTests.Filled([.. Enumerable.Range(1, 1000).Select(number => (s_out, (string?)$"line {number:0000}\n"))]);
+        var lines = Enumerable.Range(1, 1000).Select(number => (s_out, (string?)$"line {number:0000}\n"));
+        using var home = ReadTests.Filled([.. lines]);
 
         Assert.InRange(home.Reader.FirstLineWithin(1900, Overhead, Most), 890, 901);
     }
@@ -66,7 +69,8 @@ public sealed class LineTests
     [Fact]
     public void What_belongs_to_no_complete_line_takes_no_room()
     {
-        using var home = ReadTests.Filled((s_out, "a\nb\n"), (LogSource.Err(0), new string('\r', 5000)), (s_out, new string('.', 5000)));
+        using var home = ReadTests.Filled(
+            (s_out, "a\nb\n"), (LogSource.Err(0), new string('\r', 5000)), (s_out, new string('.', 5000)));
 
         Assert.Equal(1, home.Reader.FirstLineWithin(100, Overhead, Most));
     }

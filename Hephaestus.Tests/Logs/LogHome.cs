@@ -5,7 +5,7 @@ using Hephaestus.Tests.EndToEnd;
 
 namespace Hephaestus.Tests.Logs;
 
-/// <summary>A directory of logs with a pump, and one execution's log in it. Its end asserts that no file in it is left open.</summary>
+/// <summary>A directory of logs with a pump, and one execution's log. Its end asserts that nothing in it is left open.</summary>
 internal sealed class LogHome : IDisposable
 {
     public const uint Execution = 1;
@@ -38,9 +38,12 @@ internal sealed class LogHome : IDisposable
 
     public string FileOf(LogSource source) => FileOf(Directory, source);
 
-    public static string FileOf(string directory, LogSource source) => Path.Combine(
-        directory,
-        source.IsRemark ? "remarks" : string.Create(CultureInfo.InvariantCulture, $"{source.Attempt + 1:000}-1.{(source.Stream == LogStream.Out ? "out" : "err")}"));
+    public static string FileOf(string directory, LogSource source) => Path.Combine(directory, source.Stream switch
+    {
+        LogStream.Out => string.Create(CultureInfo.InvariantCulture, $"{source.Attempt + 1:000}-1.out"),
+        LogStream.Err => string.Create(CultureInfo.InvariantCulture, $"{source.Attempt + 1:000}-1.err"),
+        _ => "remarks",
+    });
 
     public byte[] BytesOf(LogSource source) => File.Exists(FileOf(source)) ? File.ReadAllBytes(FileOf(source)) : [];
 

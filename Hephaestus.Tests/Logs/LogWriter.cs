@@ -11,11 +11,14 @@ internal sealed record LogAction(LogSource Source, string? Text)
 {
     /// <summary>Of up to three attempts and their remarks.</summary>
     public static Gen<LogAction> Any { get; } = Gen.Frequency(
-        (12, from source in Gen.Choose(0, 5) from text in Texts.Any select new LogAction(new LogSource((ushort)(source + 2)), text)),
-        (2, from error in Gen.Choose(0, 1) from text in Texts.Any select new LogAction(new LogSource((ushort)error), text)),
-        (1, Gen.Choose(0, 5).Select(source => new LogAction(new LogSource((ushort)(source + 2)), null))));
+        (12, from source in Sources(2, 7) from text in Texts.Any select new LogAction(source, text)),
+        (2, from source in Sources(0, 1) from text in Texts.Any select new LogAction(source, text)),
+        (1, from source in Sources(2, 7) select new LogAction(source, null)));
 
     public static Gen<LogAction[]> Some { get; } = Any.ArrayOf();
+
+    private static Gen<LogSource> Sources(int first, int last) =>
+        Gen.Choose(first, last).Select(value => new LogSource((ushort)value));
 }
 
 /// <summary>Fills a log without any FIFO: what a pump does, in the plainest way, with a record for each write.</summary>
@@ -35,7 +38,8 @@ internal sealed class LogWriter(ExecutionLog log, string directory)
     {
         if (action.Source.IsRemark)
         {
-            log.AppendRemark(DateTimeOffset.UtcNow, Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(action.Text!)), action.Source == LogSource.ErrorRemark);
+            var text = Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(action.Text!));
+            log.AppendRemark(DateTimeOffset.UtcNow, text, action.Source == LogSource.ErrorRemark);
             return;
         }
 

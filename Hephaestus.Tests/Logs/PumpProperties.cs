@@ -12,12 +12,12 @@ public sealed class PumpProperties
 
     [Fact]
     public void However_output_is_cut_into_writes_its_bytes_and_lines_are_the_same() =>
-        Prop.ForAll(Writes().ToArbitrary(), writes => CheckAsync(writes, restarts: false).DefaultTimeout().GetAwaiter().GetResult())
+        Prop.ForAll(Writes().ToArbitrary(), writes => CheckAsync(writes, restarts: false).Await())
             .Check(s_config);
 
     [Fact]
     public void So_are_they_when_servers_come_and_go_between_the_writes() =>
-        Prop.ForAll(Writes().ToArbitrary(), writes => CheckAsync(writes, restarts: true).DefaultTimeout().GetAwaiter().GetResult())
+        Prop.ForAll(Writes().ToArbitrary(), writes => CheckAsync(writes, restarts: true).Await())
             .Check(s_config);
 
     private static async Task CheckAsync(Write[] writes, bool restarts)
@@ -47,8 +47,8 @@ public sealed class PumpProperties
         Assert.Equal(expectedOut, Encoding.Latin1.GetString(home.BytesOf(fifos.OutSource)));
         Assert.Equal(expectedErr, Encoding.Latin1.GetString(home.BytesOf(fifos.ErrSource)));
         var received = await home.ReadAsync();
-        Assert.Equal(LinesOf(expectedOut), received.Lines.Where(line => line.Source == fifos.OutSource).Select(line => line.Bytes));
-        Assert.Equal(LinesOf(expectedErr), received.Lines.Where(line => line.Source == fifos.ErrSource).Select(line => line.Bytes));
+        Assert.Equal(LinesOf(expectedOut), received.LinesOf(fifos.OutSource));
+        Assert.Equal(LinesOf(expectedErr), received.LinesOf(fifos.ErrSource));
         Assert.Equal(NaiveLog.Read(home.Directory).Lines, received.Lines);
     }
 

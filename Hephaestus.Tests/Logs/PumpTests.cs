@@ -45,7 +45,10 @@ public sealed class PumpTests
     {
         using var home = new LogHome();
 
-        await home.RunAsync("(for i in {1..3000}; do echo \"out $i\"; done) & (for i in {1..3000}; do echo \"err $i\"; done) >&2; wait");
+        await home.RunAsync("""
+            (for i in {1..3000}; do echo "out $i"; done) & (for i in {1..3000}; do echo "err $i"; done) >&2
+            wait
+            """);
 
         var received = await home.ReadAsync();
         Assert.Equal(Lines("out", 3000), received.All(s_out));
@@ -259,7 +262,7 @@ public sealed class PumpTests
     }
 
     private static IEnumerable<string?> HeldByTheTest(LogHome home) =>
-        Descriptors.Below(home.Directory).Select(Path.GetFileName).Where(name => name!.EndsWith(".fifo", StringComparison.Ordinal)).Order();
+        Descriptors.Below(home.Directory).Where(path => Path.GetExtension(path) == ".fifo").Select(Path.GetFileName).Order();
 
     private static async Task<List<(bool Late, string Text)>> PiecesAsync(LogHome home)
     {
@@ -272,5 +275,6 @@ public sealed class PumpTests
         return pieces;
     }
 
-    private static string Lines(string what, int count) => string.Concat(Enumerable.Range(1, count).Select(number => $"{what} {number}\n"));
+    private static string Lines(string what, int count) =>
+        string.Concat(Enumerable.Range(1, count).Select(number => $"{what} {number}\n"));
 }

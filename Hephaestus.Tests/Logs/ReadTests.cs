@@ -23,12 +23,13 @@ public sealed class ReadTests
     [Fact]
     public async Task Lines_are_numbered_in_the_order_of_their_completion_over_all_sources()
     {
-        using var home = Filled((s_out, "begun first, "), (s_err, "one\n"), (LogSource.Remark, "----> two"), (s_out, "ends third\nfour\n"));
+        using var home = Filled(
+            (s_out, "begun first, "), (s_err, "one\n"), (LogSource.Remark, "two"), (s_out, "ends third\nfour\n"));
 
         var received = await home.ReadAsync();
 
         Assert.Equal(
-            [(1, s_err, "one\n"), (2, LogSource.Remark, "----> two\n"), (3, s_out, "begun first, ends third\n"), (4, s_out, "four\n")],
+            [(1, s_err, "one\n"), (2, LogSource.Remark, "two\n"), (3, s_out, "begun first, ends third\n"), (4, s_out, "four\n")],
             received.Lines.Select(line => (line.Number, line.Source, line.Bytes)));
     }
 
@@ -133,7 +134,8 @@ public sealed class ReadTests
     [InlineData(64 * 1024)]
     public async Task A_batch_is_bounded_and_cuts_only_lines_that_are_longer(int bytes)
     {
-        using var home = Filled((s_out, new string('x', 1000)), (s_out, "y\nshort\n"), (s_err, string.Concat(Enumerable.Repeat("line\n", 500))));
+        var many = string.Concat(Enumerable.Repeat("line\n", 500));
+        using var home = Filled((s_out, new string('x', 1000)), (s_out, "y\nshort\n"), (s_err, many));
         var whole = true;
         var received = new Received();
         await foreach (var batch in home.Reader.ReadAsync(new LogQuery { UntilNow = true, BatchBytes = bytes }))
@@ -176,7 +178,8 @@ public sealed class ReadTests
 
         Assert.Equal(before.Lines, (await home.ReadAsync()).Lines);
         Assert.Equal(4, home.Reader.Lines);
-        Assert.Equal(["2\n"], (await home.ReadAsync(new LogQuery { Start = new LogStart.Tail(1), Filter = source => source == s_out })).Texts);
+        var query = new LogQuery { Start = new LogStart.Tail(1), Filter = source => source == s_out };
+        Assert.Equal(["2\n"], (await home.ReadAsync(query)).Texts);
     }
 
     [Fact]

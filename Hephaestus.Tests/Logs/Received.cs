@@ -23,6 +23,9 @@ internal sealed class Received
 
     public IEnumerable<string> Texts => Lines.Select(line => line.Bytes);
 
+    /// <summary>The complete lines of a source.</summary>
+    public IEnumerable<string> LinesOf(LogSource source) => Lines.Where(line => line.Source == source).Select(line => line.Bytes);
+
     /// <summary>The unfinished line of a source; empty: none.</summary>
     public string Begun(LogSource source) => _begun.TryGetValue(source, out var begun) ? begun.ToString() : "";
 

@@ -16,37 +16,37 @@ public sealed class RecoveryProperties
     [Fact]
     public void After_a_kill_at_any_point_the_lines_that_were_told_stay_as_they_are_and_no_byte_is_missing() =>
         Prop.ForAll(LogAction.Some.ToArbitrary(), Percent(), Percent(), (actions, kept, read) =>
-            CheckKillAsync(actions, kept, read).DefaultTimeout().GetAwaiter().GetResult()).Check(s_config);
+            CheckKillAsync(actions, kept, read).Await()).Check(s_config);
 
     /// <summary>Lost power may leave any length of any file.</summary>
     [Fact]
     public void After_lost_power_what_is_left_of_the_files_is_read_and_written_on() =>
         Prop.ForAll(LogAction.Some.ToArbitrary(), Gen.Choose(0, 100).ArrayOf(8).ToArbitrary(), (actions, kept) =>
-            CheckPowerAsync(actions, kept).DefaultTimeout().GetAwaiter().GetResult()).Check(s_config);
+            CheckPowerAsync(actions, kept).Await()).Check(s_config);
 
     [Fact]
     public void After_a_hole_in_the_index_the_lines_before_it_stay_as_they_are() =>
         Prop.ForAll(LogAction.Some.ToArbitrary(), Percent(), (actions, at) =>
-            CheckHoleAsync(actions, at).DefaultTimeout().GetAwaiter().GetResult()).Check(s_config);
+            CheckHoleAsync(actions, at).Await()).Check(s_config);
 
     private static async Task CheckKillAsync(LogAction[] actions, int kept, int read)
     {
         using var home = new LogHome();
         new LogWriter(home.Log, home.Directory).Write(actions);
         var whole = NaiveLog.Read(home.Directory);
-        var client = await ReadAsync(home.Store, home.Directory, lines: Math.Min(Share(whole.Lines.Count, read), LinesKept(home.Directory, kept)));
+        var told = LinesKept(home.Directory, kept);
+        var client = await ReadAsync(home.Store, home.Directory, lines: Math.Min(Share(whole.Lines.Count, read), told));
 
         using var killed = new Killed(home, length => Share(length, kept));
         using var log = killed.Open();
         var survived = NaiveLog.Read(killed.Directory);
 
-        var told = LinesKept(home.Directory, kept);
         Assert.Equal(whole.Lines.Take(told), survived.Lines.Take(told));
         AssertCovers(killed, survived);
         AssertSameOutputs(whole, survived);
 
         // The client goes on where it was: with the lines that it knows, all is as if nothing had happened.
-        await foreach (var batch in killed.Store.Read(LogHome.Execution, killed.FileOf).ReadAsync(From(client.Next))) client.Add(batch);
+        await foreach (var batch in killed.Reader.ReadAsync(From(client.Next))) client.Add(batch);
         Assert.Equal(survived.Lines, client.Lines);
     }
 
@@ -63,7 +63,8 @@ public sealed class RecoveryProperties
         AssertCovers(killed, survived);
         Assert.Equal(new FileInfo(killed.FileOf(LogSource.Remark)).Length, log.RemarkBytes);
         new LogWriter(log, killed.Directory).Write(actions);
-        Assert.Equal(NaiveLog.Read(killed.Directory).Lines, (await ReadAsync(killed.Store, killed.Directory, int.MaxValue)).Lines);
+        var received = await ReadAsync(killed.Store, killed.Directory, int.MaxValue);
+        Assert.Equal(NaiveLog.Read(killed.Directory).Lines, received.Lines);
     }
 
     private static async Task CheckHoleAsync(LogAction[] actions, int at)
@@ -90,7 +91,7 @@ public sealed class RecoveryProperties
     private static void AssertCovers(Killed killed, NaiveLog survived) => Assert.All(killed.Outputs, output =>
         Assert.Equal(File.Exists(output.Path) ? new FileInfo(output.Path).Length : 0, survived.Covered(output.Source)));
 
-    /// <summary>Of each output the same complete lines, whatever their numbers; ends without a newline may have been lost.</summary>
+    /// <summary>Of each output the same lines, whatever their numbers; ends without a newline may have been lost.</summary>
     private static void AssertSameOutputs(NaiveLog whole, NaiveLog survived)
     {
         foreach (var source in whole.Lines.Select(line => line.Source).Where(source => !source.IsRemark).Distinct())

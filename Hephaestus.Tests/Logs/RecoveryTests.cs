@@ -27,7 +27,7 @@ public sealed class RecoveryTests
     {
         using var home = new LogHome();
         using var killed = new Killed(home, length => length);
-        await File.WriteAllTextAsync(killed.FileOf(s_out), string.Concat(Enumerable.Range(1, 400_000).Select(number => $"{number}\n")));
+        await File.WriteAllLinesAsync(killed.FileOf(s_out), Enumerable.Range(1, 400_000).Select(number => $"{number}"));
 
         using var log = killed.Open();
 
@@ -74,7 +74,7 @@ public sealed class RecoveryTests
         }
 
         var received = new Received();
-        await foreach (var batch in killed.Store.Read(LogHome.Execution, killed.FileOf).ReadAsync(new LogQuery())) received.Add(batch);
+        await foreach (var batch in killed.Reader.ReadAsync(new LogQuery())) received.Add(batch);
 
         Assert.Equal(["whole\n", "----> Plan ended: Lost\n", "lost in the middle"], received.Texts);
         Assert.Equal(NaiveLog.Read(killed.Directory).Lines, received.Lines);

@@ -12,7 +12,7 @@ public sealed class SearchProperties
     private static readonly Config s_config = Config.QuickThrowOnFailure.WithMaxTest(100);
 
     private static readonly Func<LogSource, bool>?[] s_filters =
-        [null, source => source.IsRemark, source => source == LogSource.Out(0), source => source.Stream == LogStream.Err, _ => false];
+        [null, source => source.IsRemark, source => source == LogSource.Out(0), source => source == LogSource.Err(1), _ => false];
 
     [Fact]
     public void From_any_line_with_any_filter_and_any_size_of_batch_the_lines_are_those_of_the_plain_reading() =>
@@ -43,7 +43,7 @@ public sealed class SearchProperties
 
     [Fact]
     public void Any_cursor_resumes_without_gap_or_repetition() =>
-        Prop.ForAll(Actions(), Choices(), (actions, choice) => CheckCursorsAsync(actions, choice).DefaultTimeout().GetAwaiter().GetResult())
+        Prop.ForAll(Actions(), Choices(), (actions, choice) => CheckCursorsAsync(actions, choice).Await())
             .Check(s_config);
 
     /// <summary>Stops after each batch, lets the log grow, and goes on from the cursor with another reader.</summary>
@@ -63,7 +63,8 @@ public sealed class SearchProperties
             }
         }
 
-        await foreach (var batch in home.Reader.ReadAsync(new LogQuery { Start = new LogStart.From(received.Next), UntilNow = true }))
+        var rest = new LogQuery { Start = new LogStart.From(received.Next), UntilNow = true };
+        await foreach (var batch in home.Reader.ReadAsync(rest))
         {
             received.Add(batch);
         }
@@ -74,12 +75,11 @@ public sealed class SearchProperties
             source => Assert.Equal(Encoding.Latin1.GetString(home.BytesOf(source)), received.All(source)));
     }
 
-    private static void Check(Func<LogHome, NaiveLog, Choice, (LogQuery Query, IEnumerable<ReceivedLine> Expected)> arrange) =>
-        Prop.ForAll(Actions(), Choices(), (actions, choice) => CheckAsync(arrange, actions, choice).DefaultTimeout().GetAwaiter().GetResult())
+    private static void Check(Arrangement arrange) =>
+        Prop.ForAll(Actions(), Choices(), (actions, choice) => CheckAsync(arrange, actions, choice).Await())
             .Check(s_config);
 
-    private static async Task CheckAsync(
-        Func<LogHome, NaiveLog, Choice, (LogQuery Query, IEnumerable<ReceivedLine> Expected)> arrange, LogAction[] actions, Choice choice)
+    private static async Task CheckAsync(Arrangement arrange, LogAction[] actions, Choice choice)
     {
         using var home = new LogHome();
         new LogWriter(home.Log, home.Directory).Write(actions);
@@ -104,6 +104,8 @@ public sealed class SearchProperties
         from filter in Gen.Choose(0, s_filters.Length - 1)
         from bytes in Gen.Elements(1, 2, 70, 500, 64 * 1024)
         select new Choice(number, filter, bytes)).ToArbitrary();
+
+    private delegate (LogQuery Query, IEnumerable<ReceivedLine> Expected) Arrangement(LogHome home, NaiveLog log, Choice choice);
 
     private sealed record Choice(int Number, int Filter, int BatchBytes);
 }

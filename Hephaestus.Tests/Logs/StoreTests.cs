@@ -95,7 +95,8 @@ public sealed class StoreTests
 
         record.Write(bytes);
 
-        Assert.Equal([1L, 2, 3, 4, 5, 6], Enumerable.Range(0, 6).Select(field => BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8 * field))));
+        var fields = Enumerable.Range(0, 6).Select(field => BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8 * field)));
+        Assert.Equal([1L, 2, 3, 4, 5, 6], fields);
         Assert.Equal("0807" + "0500", Convert.ToHexString(bytes.AsSpan(48, 4)));
         Assert.Equal(Crc32C(bytes.AsSpan(0, 52)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(52)));
         Assert.True(IndexRecord.TryRead(bytes, out var read));

@@ -1,4 +1,3 @@
-using Hephaestus.Server.Standard;
 using Hephaestus.Tests.Grpc;
 
 namespace Hephaestus.Tests.Standard;
@@ -18,9 +17,4 @@ public sealed class ReflectionTests
 
         await Python.RunAsync(Python.Script("reflection.py"), server.Place, scenario);
     }
-
-    [Fact]
-    public void A_file_comes_after_those_that_it_imports() => Assert.Equal(
-        ["google/protobuf/timestamp.proto", "hephaestus.proto"],
-        KnownDescriptors.WithImports(Protocol.Hephaestus.Descriptor.File).Select(file => file.Name));
 }

@@ -22,8 +22,13 @@ def each_version(test):
 
 
 def files(answer):
-    parsed = [descriptor_pb2.FileDescriptorProto.FromString(file) for file in answer.file_descriptor_response.file_descriptor_proto]
-    return {file.name: file for file in parsed}
+    """The names of the files; each comes after those that it imports, and the one that was asked for is the last."""
+    names = []
+    for file in map(descriptor_pb2.FileDescriptorProto.FromString, answer.file_descriptor_response.file_descriptor_proto):
+        assert set(file.dependency) <= set(names), (file.name, list(file.dependency), names)
+        names.append(file.name)
+    assert names and len(names) == len(set(names)), (names, answer.error_response)
+    return names
 
 
 @each_version
@@ -40,17 +45,18 @@ def symbols(reflection):
         "hephaestus.ExecutionEvent.Ended", "hephaestus.State", "hephaestus.STATE_OK", "hephaestus.LogUpdate.update",
     ]
     for symbol, answer in zip(symbols, reflection.ask(*({"file_containing_symbol": symbol} for symbol in symbols))):
-        assert set(files(answer)) == {"hephaestus.proto", "google/protobuf/timestamp.proto"}, (symbol, answer)
+        names = files(answer)
+        assert names[-1] == "hephaestus.proto" and "google/protobuf/timestamp.proto" in names, (symbol, names)
         assert answer.original_request.file_containing_symbol == symbol
     (answer,) = reflection.ask({"file_containing_symbol": "google.protobuf.Timestamp"})
-    assert set(files(answer)) == {"google/protobuf/timestamp.proto"}, answer
+    assert files(answer) == ["google/protobuf/timestamp.proto"], files(answer)
 
 
 @each_version
 def by_name(reflection):
     names = ["hephaestus.proto", "google/protobuf/timestamp.proto", "grpc/health/v1/health.proto", "grpc/reflection/v1/reflection.proto"]
     for name, answer in zip(names, reflection.ask(*({"file_by_filename": name} for name in names))):
-        assert name in files(answer), answer
+        assert files(answer)[-1] == name, (name, files(answer))
 
 
 @each_version

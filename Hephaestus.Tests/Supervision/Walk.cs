@@ -52,6 +52,9 @@ internal sealed class Walk : IAsyncDisposable
     public async Task ExecuteAsync() => _id = await Survivor.DoAsync(
         async client => await client.PlansAsync() is [var accepted] ? accepted : await client.ExecuteAsync("set", "plan"));
 
+    /// <summary>Completes when step one runs and the server knows its process.</summary>
+    public Task<Execution> RunsAsync() => Survivor.DoAsync(client => client.WhenAsync(_id, execution => execution.Steps[0].Pid != 0));
+
     /// <summary>Lets step one go on when it has come to its gate.</summary>
     public async Task PassAsync()
     {

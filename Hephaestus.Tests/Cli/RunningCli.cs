@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using Hephaestus.Tests.EndToEnd;
+
+namespace Hephaestus.Tests.Cli;
+
+/// <summary>The built program while it runs.</summary>
+internal sealed class RunningCli : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly List<string> _lines = [];
+    private readonly Task<string> _error;
+
+    private RunningCli(Process process)
+    {
+        _process = process;
+        _error = process.StandardError.ReadToEndAsync();
+    }
+
+    public int Pid => _process.Id;
+
+    public static RunningCli Start(params string[] arguments) => new(CliProcess.Start(arguments));
+
+    /// <summary>Reads on until a line holds a text.</summary>
+    public async Task<string> LineAsync(string text)
+    {
+        while (await _process.StandardOutput.ReadLineAsync().DefaultTimeout() is { } line)
+        {
+            _lines.Add(line);
+            if (line.Contains(text, StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+
+        throw new Xunit.Sdk.XunitException($"no line holds '{text}':\n{string.Join('\n', _lines)}\n{await _error}");
+    }
+
+    public void Send(int signal) => Signals.Send(Pid, signal);
+
+    /// <summary>Waits for its end; all that it printed.</summary>
+    public async Task<CliResult> EndAsync()
+    {
+        while (await _process.StandardOutput.ReadLineAsync().DefaultTimeout() is { } line)
+        {
+            _lines.Add(line);
+        }
+
+        await _process.WaitForExitAsync().DefaultTimeout();
+        return new CliResult(_process.ExitCode, string.Concat(_lines.Select(line => line + "\n")), await _error.DefaultTimeout());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync().DefaultTimeout();
+        }
+
+        _process.Dispose();
+    }
+}
