@@ -12,6 +12,7 @@ public sealed class SampleTests
         ["hello"] = State.Ok,
         ["long"] = State.Ok,
         ["recovery"] = State.Nok,
+        ["retries"] = State.Ok,
         ["users"] = Environment.IsPrivilegedProcess ? State.Ok : State.Failed,
     };
 
