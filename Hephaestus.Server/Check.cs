@@ -44,7 +44,12 @@ internal static class Check
 
     private static string Kind(Severity severity) => severity == Severity.Error ? "error: " : "warning: ";
 
+    /// <summary>One line a step and reason: of a long script nearly every line reads differently.</summary>
     private static IEnumerable<string> Differences(CatalogueEntry entry, PlanStep step) =>
         from difference in OldReading.Differences(step.Command)
-        select $"reads differently: {entry.File}:{step.FirstLine + difference.Line - 1}: step {Spelling.Quote(step.Name)}: {difference.Reason}";
+        group difference.Line by difference.Reason into lines
+        let place = $"{entry.File}:{step.FirstLine + lines.First() - 1}"
+        select $"reads differently: {place}: step {Spelling.Quote(step.Name)}: {lines.Key}{More(lines.Count() - 1)}";
+
+    private static string More(int lines) => lines == 0 ? "" : $" (and {Startup.Counted(lines, "more line")} of it)";
 }

@@ -6,6 +6,7 @@ using Hephaestus.Server.Executions;
 using Hephaestus.Server.Hermes;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
+using Hephaestus.Server.Standard;
 using Hephaestus.Server.Steps;
 using Hephaestus.Server.Streaming;
 using Hephaestus.Server.Supervision;
@@ -56,6 +57,7 @@ internal static class Startup
         using var state = StateDirectory.Take(settings.StateDirectory);
         await using var journal = ExecutionJournal.Open(state.JournalFile, TimeProvider.System, outbox: settings.Hermes is not null);
         var logs = new LogStore(state.Executions, TimeProvider.System);
+        await using var sync = new LogSync(logs);
         using var pump = new Pump(state.Executions, new PumpOptions { LateOutput = settings.LateOutput });
         await using var supervisor = await SupervisorClient.ConnectAsync(
             state.Path, loggers.CreateLogger<SupervisorClient>(), CancellationToken.None);
@@ -63,18 +65,27 @@ internal static class Startup
         using var catalogue = LiveCatalogue.Open(
             settings.RuleDirectory, CatalogueTiming.Default, scheduler, loggers.CreateLogger<LiveCatalogue>());
         var canceller = new Canceller(supervisor, settings.Grace, TimeProvider.System);
-        var steps = new StepRunner(supervisor, pump, logs, canceller);
+        var steps = new StepRunner(supervisor, pump, logs, canceller, loggers.CreateLogger<StepRunner>());
         using var registry = new Registry(journal, logs, steps, settings.MaxConcurrent, loggers.CreateLogger<Registry>());
         var archive = new LogArchive(registry, logs);
 
         await using var hermes = settings.Hermes is null
             ? null
             : new HermesPublisher(settings.Hermes, journal, loggers.CreateLogger<HermesPublisher>());
-        var taken = await new Recovery(journal, supervisor, registry, loggers.CreateLogger<Recovery>()).RunAsync(CancellationToken.None);
+        var recovery = new Recovery(journal, supervisor, steps, registry, loggers.CreateLogger<Recovery>());
+        var taken = await recovery.RunAsync(CancellationToken.None);
         var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
-        await using var endpoint = new Endpoint(settings, loggers, new HephaestusService(catalogue, registry, journal, archive, dumper));
+        var service = new HephaestusService(catalogue, registry, journal, archive, dumper);
+        var serving = new ServingStatus();
+        await using var space = new SpaceWatch(pump, journal, serving, loggers.CreateLogger<SpaceWatch>());
+        await using var endpoint = new Endpoint(settings, loggers, service, serving);
         var addresses = await endpoint.StartAsync();
         Console.Out.WriteLine($"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
+        if (!pump.Splices)
+        {
+            Console.Out.WriteLine($"  the filesystem of {state.Executions} does not know splice(2): killing this server may lose output");
+        }
+
         Console.Out.WriteLine($"Ready: listening on {string.Join(" and ", addresses)}");
         await endpoint.WaitForStopAsync();
     }

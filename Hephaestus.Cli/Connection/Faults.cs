@@ -39,6 +39,8 @@ internal static class Faults
         TimeoutException => "it does not answer",
         AuthenticationException { Message: var said } when said.Contains("NameMismatch", StringComparison.Ordinal) =>
             $"{said} (the expected name is the address's, or node.NAME.domain of the configuration)",
+        AuthenticationException { Message: var said } when said.Contains("frame", StringComparison.Ordinal) =>
+            "what answers there does not speak TLS (an address without TLS begins with http://)",
         var other => other.Message.ReplaceLineEndings(" "),
     };
 

@@ -1,5 +1,6 @@
 using Hephaestus.Cli.Output;
 using Hephaestus.Protocol;
+using Hephaestus.Protocol.Configuration;
 
 namespace Hephaestus.Cli.Watching;
 
@@ -50,6 +51,7 @@ internal sealed class EventText
         { CancelRequested: { } cancel } => $"is to be cancelled, by {cancel.By}{Because(cancel.Reason)}",
         { Remark: { } remark } => remark.Text,
         { Ended: { } ended } => $"ended: {StateWords.Of(ended.State)}",
+        { TimedOut: { } late } => $"timed out after {DurationText.Format(late.Timeout.ToTimeSpan())}",
         { Dumped: { } dumped } => $"dumped to {dumped.File}",
         _ => "changed in a way that this program does not know",
     };

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Hephaestus.Server.Catalogue;
 
 /// <summary>A plan file and what was found in it.</summary>
-/// <param name="Status">Its status when it was read; null: it changed meanwhile, and is read again next time.</param>
+/// <param name="Status">Its status when it was read; null: that proves nothing, and it is read again next time.</param>
 /// <param name="Exposure">Why everybody can change it; null: not so.</param>
 internal sealed record PlanFile(FileStatus? Status, string? Exposure, CatalogueEntry Entry)
 {
@@ -26,7 +26,7 @@ internal sealed record PlanFile(FileStatus? Status, string? Exposure, CatalogueE
 
         try
         {
-            return Read(path, file, status, exposure);
+            return Read(path, file, exposure);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
@@ -43,7 +43,7 @@ internal sealed record PlanFile(FileStatus? Status, string? Exposure, CatalogueE
     /// <summary>What an errno means for a file that should be read.</summary>
     public static string Cannot(int error) => $"cannot be read: {Marshal.GetPInvokeErrorMessage(error)}";
 
-    private static PlanFile Read(PlanPath path, SafeFileHandle file, FileStatus expected, string? exposure)
+    private static PlanFile Read(PlanPath path, SafeFileHandle file, string? exposure)
     {
         // Between the look and the opening somebody may have put another file in its place, of another kind even.
         if (Libc.Status(file, out var opened) != 0 || !opened.IsRegular)
@@ -52,7 +52,12 @@ internal sealed record PlanFile(FileStatus? Status, string? Exposure, CatalogueE
         }
 
         var text = ReadAll(file, opened.Size);
-        var changed = Libc.Status(file, out var after) != 0 || after != expected;
+        if (Libc.Status(file, out var after) != 0 || after != opened)
+        {
+            // Half of a plan may well be a plan; it must not be run.
+            return Unreadable(path, null, exposure, "changed while it was read; it is read again");
+        }
+
         var reading = PlanParser.Parse(text.Span);
         var entry = new CatalogueEntry(
             path.Set,
@@ -61,7 +66,7 @@ internal sealed record PlanFile(FileStatus? Status, string? Exposure, CatalogueE
             text.Length > PlanParser.MaximumBytes ? default : text,
             exposure is null ? reading : Exposed(reading, exposure),
             opened.ModifiedAt);
-        return new PlanFile(changed ? null : after, exposure, entry);
+        return new PlanFile(after, exposure, entry);
     }
 
     private static PlanReading Exposed(PlanReading reading, string exposure) =>

@@ -18,6 +18,8 @@ internal sealed class RuleDirectory(string root, TimeProvider clock)
     // filesystem (FAT: 2 s), so that its status does not yet prove anything.
     private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(3);
 
+    private static readonly EnumerationOptions s_everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+
     /// <summary>What the path leads to now; null: nothing, or nothing that can be reached.</summary>
     public FileStatus? Status() => Libc.Status(root, out var status) == 0 ? status : null;
 
@@ -102,7 +104,7 @@ internal sealed class RuleDirectory(string root, TimeProvider clock)
         var found = ImmutableArray.CreateBuilder<CatalogueProblem>();
         try
         {
-            foreach (var name in List(directory, ending))
+            foreach (var name in List(directory, ending).Order(StringComparer.Ordinal))
             {
                 if (PlanNames.Unusable(name) is { } reason)
                 {
@@ -123,7 +125,7 @@ internal sealed class RuleDirectory(string root, TimeProvider clock)
     }
 
     private static FileSystemEnumerable<string> List(string directory, string ending) =>
-        new(directory, (ref FileSystemEntry entry) => entry.FileName.ToString(), new EnumerationOptions { AttributesToSkip = 0 })
+        new(directory, (ref FileSystemEntry entry) => entry.FileName.ToString(), s_everything)
         {
             ShouldIncludePredicate = (ref FileSystemEntry entry) =>
                 !entry.FileName.StartsWith('.') && entry.FileName.EndsWith(ending, StringComparison.Ordinal),

@@ -13,18 +13,22 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
 {
     private readonly Lock _gate = new();
     private FileSystemWatcher? _watcher;
+
+    /// <summary>Any thread sets it.</summary>
+    private Failure? _failure;
     private (ulong Device, ulong Inode, long Born) _watched;
-    private bool _complained;
+    private string? _complaint;
     private bool _disposed;
 
     /// <summary>
     /// Watches what the path leads to now, of the given status. Does nothing when that is watched already; null: there
-    /// is nothing to watch. A watch that cannot be had is logged once, and tried again by the next call.
+    /// is nothing to watch. A watch that cannot be had is tried again by the next call; each reason is logged once.
     /// </summary>
     public void Arm(FileStatus? status)
     {
         lock (_gate)
         {
+            TakeFailure();
             var wanted = status is { } known ? (known.Device, known.Inode, known.Born) : default;
             if (_disposed || (_watcher is not null && _watched == wanted))
             {
@@ -54,8 +58,9 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
         FileSystemWatcher? watcher = null;
         try
         {
-            watcher = Watch();
-            _complained = false;
+            watcher = new FileSystemWatcher(root) { IncludeSubdirectories = true, NotifyFilter = Everything };
+            Watch(watcher);
+            TellFailure();
             return watcher;
         }
         catch (Exception problem) when (problem is IOException or ArgumentException or UnauthorizedAccessException)
@@ -66,51 +71,63 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
         }
     }
 
-    private FileSystemWatcher Watch()
+    private void Watch(FileSystemWatcher watcher)
     {
-        var watcher = new FileSystemWatcher(root) { IncludeSubdirectories = true, NotifyFilter = Everything };
         watcher.Changed += (_, _) => hint();
         watcher.Created += (_, _) => hint();
         watcher.Deleted += (_, _) => hint();
         watcher.Renamed += (_, _) => hint();
         watcher.Error += (_, error) => OnError(watcher, error.GetException());
         watcher.EnableRaisingEvents = true;
-        return watcher;
     }
 
     private const NotifyFilters Everything =
         NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size
         | NotifyFilters.Attributes | NotifyFilters.Security | NotifyFilters.CreationTime;
 
+    /// <summary>
+    /// An overflow lost events but not the watch. Anything else ends it until the next look renews it: a hint would have
+    /// that come at once, and again and again while the limits of inotify stay as they are. No lock here: the watcher
+    /// calls this with its own lock held, and waits for that when it is disposed.
+    /// </summary>
     private void OnError(FileSystemWatcher failed, Exception problem)
     {
-        // An overflow lost events but not the watch.
-        if (problem is not InternalBufferOverflowException)
+        if (problem is InternalBufferOverflowException)
         {
-            Forget(failed, problem);
+            hint();
         }
-
-        hint();
+        else
+        {
+            Volatile.Write(ref _failure, new Failure(failed, problem));
+        }
     }
 
-    private void Forget(FileSystemWatcher failed, Exception problem)
+    private void TakeFailure()
     {
-        lock (_gate)
+        if (TellFailure() is { } failure && ReferenceEquals(failure.Watcher, _watcher))
         {
-            if (ReferenceEquals(_watcher, failed))
-            {
-                Complain(problem);
-                Disarm();
-            }
+            Disarm();
         }
+    }
+
+    /// <summary>Of a watcher that failed while it was being started the part that works is kept.</summary>
+    private Failure? TellFailure()
+    {
+        var failure = Interlocked.Exchange(ref _failure, null);
+        if (failure is not null)
+        {
+            Complain(failure.Problem);
+        }
+
+        return failure;
     }
 
     private void Complain(Exception problem)
     {
-        if (!_complained)
+        if (_complaint != problem.Message)
         {
             log.LogWarning("{Directory} cannot be watched and is only looked at now and then: {Reason}", root, problem.Message);
-            _complained = true;
+            _complaint = problem.Message;
         }
     }
 
@@ -119,4 +136,6 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
         _watcher?.Dispose();
         _watcher = null;
     }
+
+    private sealed record Failure(FileSystemWatcher Watcher, Exception Problem);
 }

@@ -21,7 +21,7 @@ internal sealed class Dumper(Registry registry, LogArchive archive, string direc
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            File.Delete(Unfinished(file));
+            Discard(Unfinished(file));
             throw new DumpException($"{file}: {fault.Message}");
         }
 
@@ -47,6 +47,18 @@ internal sealed class Dumper(Registry registry, LogArchive archive, string direc
         }
 
         File.Move(Unfinished(file), file, overwrite: true);
+    }
+
+    private static void Discard(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // What kept it from being written keeps it from being removed.
+        }
     }
 
     private string NameOf(ExecutionState state) => string.Create(

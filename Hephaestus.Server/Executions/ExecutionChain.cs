@@ -20,11 +20,12 @@ internal delegate IObservable<ExecutionFact> RunAttempt(AttemptKey attempt, IObs
 /// together with what follows from it, and only then do the attempts that it starts begin: one commit says "step N
 /// ended" and "step N+1 is about to start".
 /// </summary>
+/// <param name="course">What follows from a state.</param>
 /// <param name="scheduler">
 /// Where facts are taken up. They leave their producers' threads and locks there; at most four for each attempt and one
 /// for each request wait.
 /// </param>
-internal sealed class ExecutionChain(Commit commit, RunAttempt run, IScheduler scheduler)
+internal sealed class ExecutionChain(Commit commit, RunAttempt run, Course course, IScheduler scheduler)
 {
     /// <summary>
     /// Runs from a state on to the end: each element is the state after a commit, the last one has ended. What ran when
@@ -36,13 +37,16 @@ internal sealed class ExecutionChain(Commit commit, RunAttempt run, IScheduler s
         var starts = new Subject<AttemptKey>();
         var cancelled = new AsyncSubject<CancelOrder>();
         var begun = new HashSet<AttemptKey>();
+        var wakes = new Subject<DateTimeOffset>();
 
         var attemptFacts = starts.SelectMany(attempt => run(attempt, cancelled));
-        var facts = attemptFacts.Merge(requests).ObserveOn(scheduler).Select(fact => ImmutableArray.Create(fact));
+        var happened = attemptFacts.Merge(requests).ObserveOn(scheduler).Select(fact => ImmutableArray.Create(fact));
+        var retriesDue = wakes.Select(at => Observable.Timer(at, scheduler)).Switch().Select(_ => ImmutableArray<ExecutionFact>.Empty);
+        var facts = happened.Merge(retriesDue);
 
         // Merge and not StartWith: facts must be subscribed to before the first state starts an attempt.
         var states = facts.Merge(Observable.Return(ImmutableArray<ExecutionFact>.Empty))
-            .Select(happened => Observable.Defer(() => Committed(state, happened)))
+            .Select(some => Observable.Defer(() => Committed(state, some)))
             .Concat();
         return states.Do(Follow).TakeUntil(next => next.HasEnded);
 
@@ -54,12 +58,17 @@ internal sealed class ExecutionChain(Commit commit, RunAttempt run, IScheduler s
             {
                 starts.OnNext(attempt);
             }
+
+            if (course.Wake(next) is { } at)
+            {
+                wakes.OnNext(at);
+            }
         }
     });
 
     private IObservable<ExecutionState> Committed(ExecutionState state, ImmutableArray<ExecutionFact> happened)
     {
-        var facts = happened.AddRange(Course.Next(state.Assuming(happened, scheduler.Now)));
+        var facts = happened.AddRange(course.Next(state.Assuming(happened, scheduler.Now), scheduler.Now));
         return facts.IsEmpty ? Observable.Return(state) : commit(facts).Select(state.Apply);
     }
 

@@ -11,7 +11,9 @@ internal abstract record ExecutionFact
     }
 
     /// <summary>The plan is pinned and will be run.</summary>
-    internal sealed record Accepted(string Set, string Plan, string TagId, ImmutableArray<StepOutline> Steps) : ExecutionFact;
+    /// <param name="Parameters">What its commands get beside the plan's own variables.</param>
+    internal sealed record Accepted(
+        string Set, string Plan, string TagId, ImmutableArray<StepOutline> Steps, ImmutableArray<Variable> Parameters) : ExecutionFact;
 
     /// <summary>Its turn has come.</summary>
     internal sealed record Started : ExecutionFact;
@@ -34,6 +36,9 @@ internal abstract record ExecutionFact
 
     /// <summary>Somebody wants it to end.</summary>
     internal sealed record CancelRequested(string By, string Reason) : ExecutionFact;
+
+    /// <summary>Its plan's timeout has passed: no regular step starts any more.</summary>
+    internal sealed record TimedOut(TimeSpan Timeout) : ExecutionFact;
 
     /// <summary>Something worth a line in the log.</summary>
     internal sealed record Remark(string Text, bool Error) : ExecutionFact;

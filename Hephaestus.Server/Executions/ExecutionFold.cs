@@ -40,7 +40,10 @@ internal static class ExecutionFold
         null,
         null,
         false,
-        happened.Sequence);
+        happened.Sequence)
+    {
+        Parameters = accepted.Parameters,
+    };
 
     private static ExecutionState Change(ExecutionState state, ExecutionEvent happened) => happened.Fact switch
     {
@@ -51,6 +54,7 @@ internal static class ExecutionFold
         ExecutionFact.StepSkipped skipped => With(state, skipped.Step, step => step with { State = State.DidNotRun }),
         ExecutionFact.CancelRequested cancel =>
             state with { Cancel = state.Cancel ?? new CancelOrder(cancel.By, cancel.Reason, happened.Time) },
+        ExecutionFact.TimedOut => state with { TimedOut = true },
         ExecutionFact.Ended ended => state with { State = ended.State, Ended = happened.Time },
         ExecutionFact.Dumped => state with { Dumped = true },
         _ => state,

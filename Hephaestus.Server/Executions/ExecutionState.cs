@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hephaestus.Server.Plans;
 
 namespace Hephaestus.Server.Executions;
 
@@ -21,6 +22,12 @@ internal sealed record ExecutionState(
     bool Dumped,
     long Sequence)
 {
+    /// <summary>What its commands get beside the plan's own variables.</summary>
+    public ImmutableArray<Variable> Parameters { get; init; } = [];
+
+    /// <summary>Its plan's timeout has passed.</summary>
+    public bool TimedOut { get; init; }
+
     /// <summary>Nothing of it runs or will run.</summary>
     public bool HasEnded => Ended is not null;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reactive.Disposables;
 using System.Reactive.Subjects;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Plans;
@@ -16,6 +17,8 @@ namespace Hephaestus.Server.Executions;
 internal sealed class LiveExecution : IDisposable
 {
     private static readonly TimeSpan s_spaceRetry = TimeSpan.FromSeconds(1);
+
+    private const int MostRequests = 16;
 
     private readonly SemaphoreSlim _turn = new(1);
     private readonly SingleAssignmentDisposable _drive = new();
@@ -37,14 +40,26 @@ internal sealed class LiveExecution : IDisposable
 
     public uint Id => _pinned.Row.Id;
 
+    /// <summary>Whose execution it is.</summary>
+    public PlanKey Plan => new(_pinned.Row.Set, _pinned.Row.Plan);
+
+    /// <summary>Its turn comes only when no other execution of its plan runs.</summary>
+    public bool RunsAlone => _pinned.Plan.Overlap == Overlap.Queue;
+
+    /// <summary>In which order its steps run.</summary>
+    public Course Course => Course.Of(_pinned.Plan);
+
     /// <summary>The boot in which it was accepted.</summary>
     public string BootId => _pinned.Row.BootId;
 
     /// <summary>The state after the newest commit.</summary>
     public ExecutionState State => Volatile.Read(ref _state);
 
-    /// <summary>What callers ask of it while it runs: facts that its chain commits.</summary>
-    public ISubject<ExecutionFact> Requests { get; } = Subject.Synchronize(new Subject<ExecutionFact>());
+    /// <summary>
+    /// What callers ask of it while it runs: facts that its chain commits. It can be found before the chain runs, so the
+    /// few requests that may come until then are kept.
+    /// </summary>
+    public ISubject<ExecutionFact> Requests { get; } = Subject.Synchronize(new ReplaySubject<ExecutionFact>(MostRequests));
 
     /// <summary>Keeps the log open: one use for the run, one for each attempt whose output may still grow.</summary>
     public RefCountDisposable Use { get; }
@@ -63,7 +78,9 @@ internal sealed class LiveExecution : IDisposable
         _pinned.Plan.Steps[attempt.Step - 1],
         _log,
         State.OrdinalOf(attempt),
-        State.Step(attempt.Step).Pid);
+        State.Step(attempt.Step).Pid,
+        DeadlineOf(attempt.Step),
+        State.Parameters);
 
     /// <summary>
     /// Commits facts, then writes what is to be remarked of them. One commit at a time, so that remarks stand in the
@@ -74,6 +91,12 @@ internal sealed class LiveExecution : IDisposable
         await _turn.WaitAsync();
         try
         {
+            if (facts.Any(fact => fact is ExecutionFact.Ended))
+            {
+                // An end that survives a loss of power must not tell of output that does not.
+                await Task.Run(() => WriteAsync(_log.Sync));
+            }
+
             var events = await _journal.AppendAsync(Id, facts);
             CrashPoint.Reach("committed");
             foreach (var happened in events)
@@ -92,6 +115,18 @@ internal sealed class LiveExecution : IDisposable
 
     /// <summary>Detaches; what runs goes on.</summary>
     public void Dispose() => _drive.Dispose();
+
+    /// <summary>The step's own, or the plan's, whichever comes first; recoveries have time beyond the plan's.</summary>
+    private AttemptDeadline? DeadlineOf(int number)
+    {
+        var (step, state) = (_pinned.Plan.Steps[number - 1], State);
+        var own = Deadline(state.Step(number).Started, step.Timeout);
+        var plans = step.Kind == StepKind.Step ? Deadline(state.Started, _pinned.Plan.Timeout) : null;
+        return new[] { own, plans }.Where(deadline => deadline is not null).MinBy(deadline => deadline!.At);
+    }
+
+    private static AttemptDeadline? Deadline(DateTimeOffset? since, TimeSpan? timeout) =>
+        since is { } from && timeout is { } time ? new AttemptDeadline(from + time, time) : null;
 
     private async Task TakeAsync(ExecutionEvent happened)
     {

@@ -1,40 +1,65 @@
 using System.Collections.Immutable;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Plans;
+using Hephaestus.Server.Steps;
 using Hephaestus.Server.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Hephaestus.Server.Executions;
 
 /// <summary>
-/// Takes up what an earlier server left: reads the journal, asks the supervisor, and hands every execution that has not
-/// ended, or whose output may still grow, to the registry.
+/// Takes up what an earlier server left: reads the journal, asks the supervisor, looks at the files of attempts, and hands
+/// every execution that has not ended, or of which something is held still, to the registry.
 /// </summary>
-internal sealed class Recovery(ExecutionJournal journal, SupervisorClient supervisor, Registry registry, ILogger<Recovery> logger)
+internal sealed class Recovery(
+    ExecutionJournal journal, SupervisorClient supervisor, StepRunner steps, Registry registry, ILogger<Recovery> logger)
 {
     /// <summary>Runs once, before the server listens; gives the number of executions taken up.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        var held = await supervisor.ListAsync(cancellation);
-        var known = held.ToLookup(attempt => attempt.Key.Execution, attempt => new AttemptKey(attempt.Key.Step, attempt.Key.Attempt));
-        var ids = journal.Unfinished().Select(row => row.Id).Union(known.Select(group => group.Key)).Order().ToArray();
+        var held = (await supervisor.ListAsync(cancellation)).Select(attempt => attempt.Key).ToHashSet();
+        var known = held.Union(supervisor.Unsettled()).ToLookup(key => key.Execution);
+        var unfinished = journal.Unfinished();
+
+        // What ran before comes first, so that what waits finds out whose turn it is.
+        var ids = unfinished.OrderBy(row => row.State == State.Queued).ThenBy(row => row.Id).Select(row => row.Id)
+            .Union(known.Select(group => group.Key)).ToArray();
         foreach (var id in ids)
         {
-            await TakeUpAsync(id, [.. known[id]]);
+            await TakeUpAsync(id, [.. known[id]], held);
         }
 
         return ids.Length;
     }
 
-    private async Task TakeUpAsync(uint id, ImmutableArray<AttemptKey> known)
+    private async Task TakeUpAsync(uint id, ImmutableArray<StepKey> known, HashSet<StepKey> held)
     {
         if (journal.Find(id) is { } row && journal.PlanText(id) is { } text && PlanParser.Parse(text.Span).Plan is { } plan)
         {
-            await registry.BeginAsync(new PinnedPlan(row, plan, text), journal.EventsOf(id), known);
+            var events = journal.EventsOf(id);
+            var attempts = ExecutionFold.Of(events).Attempts;
+            await registry.BeginAsync(new PinnedPlan(row, plan, text), events, [.. known.Select(AttemptOf).Intersect(attempts)], Task.CompletedTask);
+            known = [.. known.Where(key => !attempts.Contains(AttemptOf(key)))];
+        }
+
+        foreach (var key in known)
+        {
+            await AbandonAsync(key, held.Contains(key));
+        }
+    }
+
+    /// <summary>Power was lost, or the journal was moved away, and with it whose attempt this is.</summary>
+    private async Task AbandonAsync(StepKey key, bool held)
+    {
+        if (held)
+        {
+            logger.LogError("{Attempt} runs, but the journal does not know it; its processes are left alone", key);
         }
         else
         {
-            logger.LogError("Execution {Id} runs, but the journal does not know it; its processes are left alone", id);
+            await steps.ReleaseAsync(key);
         }
     }
+
+    private static AttemptKey AttemptOf(StepKey key) => new(key.Step, key.Attempt);
 }

@@ -35,22 +35,67 @@ internal sealed class Registry(
 
     private readonly ConcurrentDictionary<uint, LiveExecution> _live = new();
     private readonly Turns _turns = new(limit);
+    private readonly Lock _gate = new();
+    private Task _lastBegun = Task.CompletedTask;
 
     /// <summary>Pins a plan and runs it in the background; the state as accepted.</summary>
     /// <exception cref="QueueFullException">Too many wait already.</exception>
-    public async Task<ExecutionState> ExecuteAsync(CatalogueEntry entry)
+    /// <exception cref="OverlapException">It runs already, and does not overlap with itself.</exception>
+    public async Task<ExecutionState> ExecuteAsync(ExecutionRequest request)
     {
-        var plan = entry.Reading.Plan ?? throw new ArgumentException("The plan has errors.", nameof(entry));
+        var plan = request.Entry.Reading.Plan ?? throw new ArgumentException("The plan has errors.", nameof(request));
+        if (Known(request) is { } known)
+        {
+            return known;
+        }
+
         if (_turns.Waiting >= QueueLimit)
         {
             throw new QueueFullException(QueueLimit);
         }
 
-        var events = await journal.AcceptAsync(Pin(entry, plan));
+        // Ids are given in the order of these calls, and the queue keeps it, however long each one's log takes to be made.
+        Task<ImmutableArray<ExecutionEvent>>? accepting = null;
+        Task before;
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            accepting = plan.Overlap == Overlap.Skip ? null : journal.AcceptAsync(Pin(request, plan));
+            (before, _lastBegun) = (_lastBegun, begun.Task);
+        }
+
+        try
+        {
+            var events = await (accepting ?? AcceptAloneAsync(request, plan, before));
+            return events.IsEmpty ? Known(request)! : await BeginAsync(events, plan, request.Entry.Text, before);
+        }
+        finally
+        {
+            begun.SetResult();
+        }
+    }
+
+    /// <summary>The execution that the same request began before.</summary>
+    private ExecutionState? Known(ExecutionRequest request) =>
+        request.Id.Length > 0 && journal.FindRequest(request.Id) is { } id ? Find(id) : null;
+
+    /// <summary>After all that came before is known to run, so that of two such only one is accepted.</summary>
+    private async Task<ImmutableArray<ExecutionEvent>> AcceptAloneAsync(ExecutionRequest request, Plan plan, Task before)
+    {
+        await before;
+        var key = new PlanKey(request.Entry.Set, request.Entry.Name);
+        return _live.Values.FirstOrDefault(live => live.Plan == key && !live.State.HasEnded) is { } running
+            ? throw new OverlapException(running.Id)
+            : await journal.AcceptAsync(Pin(request, plan));
+    }
+
+    private async Task<ExecutionState> BeginAsync(
+        ImmutableArray<ExecutionEvent> events, Plan plan, ReadOnlyMemory<byte> text, Task before)
+    {
         CrashPoint.Reach("accepted");
         var state = ExecutionFold.Of(events);
         var row = journal.Find(state.Id) ?? throw new InvalidOperationException("An accepted execution is in the journal.");
-        await BeginAsync(new PinnedPlan(row, plan, entry.Text), events, []);
+        await BeginAsync(new PinnedPlan(row, plan, text), events, [], before);
         return state;
     }
 
@@ -99,10 +144,12 @@ internal sealed class Registry(
     /// the disk this returns all the same, and it begins when there is space.
     /// </summary>
     /// <param name="events">All of its events so far.</param>
-    /// <param name="unsettled">Attempts that the supervisor holds; of those that have ended, output may still grow.</param>
-    public async Task BeginAsync(PinnedPlan pinned, IReadOnlyList<ExecutionEvent> events, ImmutableArray<AttemptKey> unsettled)
+    /// <param name="unsettled">Attempts for which something is held; of those that have ended, output may still grow.</param>
+    /// <param name="before">It enters the queue when this is done.</param>
+    public async Task BeginAsync(
+        PinnedPlan pinned, IReadOnlyList<ExecutionEvent> events, ImmutableArray<AttemptKey> unsettled, Task before)
     {
-        if (!await TryBeginAsync(pinned, events, unsettled))
+        if (!await TryBeginAsync(pinned, events, unsettled, before))
         {
             _ = BeginLaterAsync(pinned, events, unsettled);
         }
@@ -114,10 +161,11 @@ internal sealed class Registry(
         {
             await Task.Delay(s_spaceRetry);
         }
-        while (!await TryBeginAsync(pinned, events, unsettled));
+        while (!await TryBeginAsync(pinned, events, unsettled, Task.CompletedTask));
     }
 
-    private async Task<bool> TryBeginAsync(PinnedPlan pinned, IReadOnlyList<ExecutionEvent> events, ImmutableArray<AttemptKey> unsettled)
+    private async Task<bool> TryBeginAsync(
+        PinnedPlan pinned, IReadOnlyList<ExecutionEvent> events, ImmutableArray<AttemptKey> unsettled, Task before)
     {
         var state = ExecutionFold.Of(events);
         try
@@ -135,7 +183,7 @@ internal sealed class Registry(
 
             var live = new LiveExecution(pinned, journal, log, state, () => _live.TryRemove(state.Id, out _));
             _live[state.Id] = live;
-            await ResumeAsync(live, unsettled);
+            await ResumeAsync(live, unsettled, before);
             return true;
         }
         catch (IOException fault)
@@ -162,7 +210,7 @@ internal sealed class Registry(
         return [new(LogSource.Out(ordinal), files.Out), new(LogSource.Err(ordinal), files.Err)];
     }
 
-    private async Task ResumeAsync(LiveExecution live, ImmutableArray<AttemptKey> unsettled)
+    private async Task ResumeAsync(LiveExecution live, ImmutableArray<AttemptKey> unsettled, Task before)
     {
         if (!live.State.HasEnded && live.BootId != Boot.Id)
         {
@@ -180,11 +228,13 @@ internal sealed class Registry(
                 live.Use.Dispose();
                 break;
             case { State: State.Queued }:
+                await before;
+                var admitted = _turns.Enter(live.Id, live.Plan, live.RunsAlone);
                 Drive(live);
-                Admit(_turns.Enter(live.Id));
+                Admit(admitted);
                 break;
             default:
-                _turns.Resume(live.Id);
+                _turns.Resume(live.Id, live.Plan);
                 Drive(live);
                 break;
         }
@@ -199,13 +249,15 @@ internal sealed class Registry(
         }
     }
 
-    private static NewExecution Pin(CatalogueEntry entry, Plan plan) => new(
-        new ExecutionFact.Accepted(entry.Set, entry.Name, plan.TagId, [.. plan.Steps.Select(Outline)]),
+    private static NewExecution Pin(ExecutionRequest request, Plan plan) => new(
+        new ExecutionFact.Accepted(
+            request.Entry.Set, request.Entry.Name, plan.TagId, [.. plan.Steps.Select(Outline)], request.Parameters),
         [],
-        entry.File,
-        entry.Text,
+        request.Entry.File,
+        request.Entry.Text,
         RandomNumberGenerator.GetHexString(32, lowercase: true),
-        Boot.Id);
+        Boot.Id,
+        request.Id);
 
     private static StepOutline Outline(PlanStep step) => new(step.Number, step.Kind, step.Name, step.Description, step.Parent);
 
@@ -214,6 +266,7 @@ internal sealed class Registry(
         var chain = new ExecutionChain(
             facts => Observable.FromAsync(() => live.CommitAsync(facts)),
             (attempt, cancelled) => steps.Run(live.Run(attempt), cancelled),
+            live.Course,
             s_scheduler);
         var settled = live.State.Attempts.Where(attempt => Ended(live.State, attempt)).ToHashSet();
         live.Drive = chain.Run(live.State, live.Requests).Subscribe(
@@ -246,10 +299,13 @@ internal sealed class Registry(
         using var use = live.Use.GetDisposable();
         try
         {
-            if (await steps.SettleAsync(live.Run(attempt)) is { } remark)
+            var run = live.Run(attempt);
+            if (await steps.FinishAsync(run) is { } remark)
             {
                 await live.CommitAsync([remark]);
             }
+
+            await steps.ReleaseAsync(run.Key);
         }
         catch (OperationCanceledException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Hephaestus.Protocol.Configuration;
 using Hephaestus.Server.Logs;
 
 namespace Hephaestus.Server.Executions;
@@ -41,6 +42,8 @@ internal static class Remarks
     {
         (_, ExecutionFact.Accepted accepted) => ($"Plan '{accepted.Set}/{accepted.Plan}' accepted, {Steps(accepted.Steps.Length)}", false),
         (_, ExecutionFact.CancelRequested cancel) => ($"Cancelled by {cancel.By}{Because(cancel.Reason)}", true),
+        (_, ExecutionFact.TimedOut timedOut) =>
+            ($"Plan timed out after {DurationText.Format(timedOut.Timeout)}: no further step starts, only recoveries", true),
         (_, ExecutionFact.Remark remark) => (remark.Text, remark.Error),
         (_, ExecutionFact.Ended ended) => ($"Plan ended: {StateWords.Of(ended.State)}", ended.State != State.Ok),
         ({ } known, ExecutionFact.StepStarting starting) => ($"{Name(known, starting.Step)} starts{Described(known, starting)}", false),

@@ -59,6 +59,8 @@ internal sealed class Latest<T>(T initial)
 
     private sealed class State(T value, long version)
     {
+        private static readonly TaskCompletionSource s_replaced = Replacement();
+
         private TaskCompletionSource? _successor;
 
         public T Value { get; } = value;
@@ -68,7 +70,14 @@ internal sealed class Latest<T>(T initial)
         /// <summary>Made only when somebody waits: a value that nobody awaits costs no task.</summary>
         public Task Successor => Source().Task;
 
-        public void Replaced() => Source().TrySetResult();
+        public void Replaced() => (Interlocked.CompareExchange(ref _successor, s_replaced, null) ?? s_replaced).TrySetResult();
+
+        private static TaskCompletionSource Replacement()
+        {
+            var replaced = new TaskCompletionSource();
+            replaced.SetResult();
+            return replaced;
+        }
 
         private TaskCompletionSource Source() => Volatile.Read(ref _successor) ?? Made();
 

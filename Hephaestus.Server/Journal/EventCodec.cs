@@ -38,6 +38,7 @@ internal static class EventCodec
         ExecutionFact.StepSkipped f => new() { StepSkipped = new() { Step = Number(f.Step) } },
         ExecutionFact.CancelRequested f => new() { CancelRequested = new() { By = f.By, Reason = f.Reason } },
         ExecutionFact.Remark f => new() { Remark = new() { Text = f.Text, Error = f.Error } },
+        ExecutionFact.TimedOut f => new() { TimedOut = new() { Timeout = Duration.FromTimeSpan(f.Timeout) } },
         ExecutionFact.Ended f => new() { Ended = new() { State = f.State } },
         ExecutionFact.Dumped f => new() { Dumped = new() { File = f.File } },
         _ => throw new UnreachableException($"no wire form of {fact.GetType().Name}"),
@@ -61,7 +62,7 @@ internal static class EventCodec
     private static ExecutionFact Fact(Wire.ExecutionEvent m) => m.EventCase switch
     {
         Wire.ExecutionEvent.EventOneofCase.Accepted =>
-            new ExecutionFact.Accepted(m.Set, m.Plan, m.Accepted.TagId, Outlines(m.Accepted.Steps)),
+            new ExecutionFact.Accepted(m.Set, m.Plan, m.Accepted.TagId, Outlines(m.Accepted.Steps), Parameters(m.Accepted.Parameters)),
         Wire.ExecutionEvent.EventOneofCase.Started => new ExecutionFact.Started(),
         Wire.ExecutionEvent.EventOneofCase.StepStarting =>
             new ExecutionFact.StepStarting((int)m.StepStarting.Step, (int)m.StepStarting.Attempt),
@@ -72,6 +73,7 @@ internal static class EventCodec
         Wire.ExecutionEvent.EventOneofCase.CancelRequested =>
             new ExecutionFact.CancelRequested(m.CancelRequested.By, m.CancelRequested.Reason),
         Wire.ExecutionEvent.EventOneofCase.Remark => new ExecutionFact.Remark(m.Remark.Text, m.Remark.Error),
+        Wire.ExecutionEvent.EventOneofCase.TimedOut => new ExecutionFact.TimedOut(m.TimedOut.Timeout.ToTimeSpan()),
         Wire.ExecutionEvent.EventOneofCase.Ended => new ExecutionFact.Ended(m.Ended.State),
         Wire.ExecutionEvent.EventOneofCase.Dumped => new ExecutionFact.Dumped(m.Dumped.File),
         _ => throw new JournalException($"event {m.Sequence} of the journal is of no known kind; restore it from a backup"),
@@ -80,6 +82,7 @@ internal static class EventCodec
     private static Wire.ExecutionEvent.Types.Accepted Accepted(ExecutionFact.Accepted fact)
     {
         var message = new Wire.ExecutionEvent.Types.Accepted { TagId = fact.TagId };
+        AddTo(message.Parameters, fact.Parameters);
         var names = new Dictionary<int, string> { [0] = "" };
         foreach (var step in fact.Steps)
         {
@@ -99,6 +102,18 @@ internal static class EventCodec
 
         return message;
     }
+
+    /// <summary>Parameters as they are sent.</summary>
+    public static void AddTo(MapField<string, string> message, ImmutableArray<Variable> parameters)
+    {
+        foreach (var parameter in parameters)
+        {
+            message[parameter.Name] = parameter.Value;
+        }
+    }
+
+    private static ImmutableArray<Variable> Parameters(MapField<string, string> message) =>
+        [.. message.Select(each => new Variable(each.Key, each.Value)).OrderBy(parameter => parameter.Name, StringComparer.Ordinal)];
 
     private static ImmutableArray<StepOutline> Outlines(RepeatedField<Wire.StepState> steps)
     {

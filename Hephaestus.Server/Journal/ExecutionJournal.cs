@@ -55,7 +55,8 @@ internal sealed class ExecutionJournal : IAsyncDisposable
 
     /// <summary>
     /// Accepts an execution under a new id, which the events carry; ids are never given out twice. Completes when it is
-    /// on the disk; while the disk refuses (see <see cref="Trouble"/>) it waits.
+    /// on the disk; while the disk refuses (see <see cref="Trouble"/>) it waits. No events: one was accepted for the same
+    /// request's id before.
     /// </summary>
     /// <exception cref="ArgumentException">A fact that has no wire form; see <see cref="EventCodec"/>.</exception>
     /// <exception cref="JournalException">It could not be written for good, or not before the journal was closed.</exception>
@@ -89,6 +90,9 @@ internal sealed class ExecutionJournal : IAsyncDisposable
 
     /// <inheritdoc cref="JournalView.Find"/>
     public ExecutionRow? Find(uint id) => Snapshot(view => view.Find(id));
+
+    /// <inheritdoc cref="JournalView.FindRequest"/>
+    public uint? FindRequest(string requestId) => Snapshot(view => view.FindRequest(requestId));
 
     /// <inheritdoc cref="JournalView.PlanText"/>
     public ReadOnlyMemory<byte>? PlanText(uint id) => Snapshot(view => view.PlanText(id));

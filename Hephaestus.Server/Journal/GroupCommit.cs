@@ -112,9 +112,16 @@ internal sealed class GroupCommit : IDisposable
         entry.Events = events.MoveToImmutable();
     }
 
-    /// <summary>The execution that the events belong to; null: the entry is refused.</summary>
+    /// <summary>The execution that the events belong to; null: the entry is refused, or has been accepted before.</summary>
     private ListedExecution? Owner(JournalEntry entry, DateTimeOffset time)
     {
+        if (entry.Accepting is { RequestId: { Length: > 0 } request }
+            && _connection.Number("SELECT 1 FROM executions WHERE request_id = $1", request) is not null)
+        {
+            entry.Events = [];
+            return null;
+        }
+
         if (entry.Accepting is { } accepting && _numbers.NewestId < uint.MaxValue) return Insert(accepting, time);
         if (entry.Accepting is null && Find(entry.Execution) is { } known) return known;
         entry.Refusal = new JournalException(entry.Accepting is null
@@ -136,11 +143,11 @@ internal sealed class GroupCommit : IDisposable
         _connection.Run("INSERT INTO plan_texts (hash, text) VALUES ($1, $2) ON CONFLICT DO NOTHING", hash, text);
         _connection.Run(
             """
-            INSERT INTO executions (id, set_name, plan, tag_id, file, plan_text, instance, boot_id, accepted, state)
-            VALUES ($1, $2, $3, $4, $5, (SELECT id FROM plan_texts WHERE hash = $6), $7, $8, $9, $10)
+            INSERT INTO executions (id, set_name, plan, tag_id, file, plan_text, instance, boot_id, accepted, state, request_id)
+            VALUES ($1, $2, $3, $4, $5, (SELECT id FROM plan_texts WHERE hash = $6), $7, $8, $9, $10, nullif($11, ''))
             """,
             (long)id, accepted.Set, accepted.Plan, accepted.TagId, accepting.File, hash, accepting.Instance,
-            accepting.BootId, Micros.ToEpoch(time), (long)State.Queued);
+            accepting.BootId, Micros.ToEpoch(time), (long)State.Queued, accepting.RequestId);
         _numbers = _numbers with { NewestId = id };
         return new ListedExecution(id, accepted.Set, accepted.Plan);
     }

@@ -64,6 +64,10 @@ internal sealed class JournalView(JournalConnection connection)
     /// <summary>One execution; null: there is none of this id.</summary>
     public ExecutionRow? Find(uint id) => connection.Rows($"{Columns} WHERE id = $1", Row, (long)id).SingleOrDefault();
 
+    /// <summary>The execution that was accepted for a request's id; null: there is none.</summary>
+    public uint? FindRequest(string requestId) =>
+        (uint?)connection.Number("SELECT id FROM executions WHERE request_id = $1", requestId);
+
     /// <summary>The pinned plan's bytes; null: there is no execution of this id.</summary>
     public ReadOnlyMemory<byte>? PlanText(uint id) => connection.Rows<ReadOnlyMemory<byte>?>(
         "SELECT text FROM plan_texts WHERE id = (SELECT plan_text FROM executions WHERE id = $1)",

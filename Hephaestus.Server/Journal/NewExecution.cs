@@ -10,10 +10,12 @@ namespace Hephaestus.Server.Journal;
 /// <param name="PlanText">The plan as read: what runs, is resumed and is shown.</param>
 /// <param name="Instance">The random HEPHAESTUS_INSTANCE of its steps.</param>
 /// <param name="BootId">The boot it was accepted in.</param>
+/// <param name="RequestId">Of all that bear the same one only the first is accepted; empty: it bears none.</param>
 internal sealed record NewExecution(
     ExecutionFact.Accepted Accepted,
     ImmutableArray<ExecutionFact> Following,
     string File,
     ReadOnlyMemory<byte> PlanText,
     string Instance,
-    string BootId);
+    string BootId,
+    string RequestId = "");

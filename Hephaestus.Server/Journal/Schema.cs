@@ -13,7 +13,7 @@ internal static class Schema
     public static int Version => Scripts.Length;
 
     /// <summary>The steps from an empty file to <see cref="Version"/>.</summary>
-    public static string[] Scripts { get; } = [First, Outbox];
+    public static string[] Scripts { get; } = [First, Outbox, Requests];
 
     // What is to be told to Hermes, by the sequence number of the event that it tells of; refused: why it is set aside.
     private const string Outbox = """
@@ -23,6 +23,11 @@ internal static class Schema
           refused TEXT
         ) STRICT;
         CREATE INDEX outbox_waiting ON outbox (sequence) WHERE refused IS NULL;
+        """;
+
+    private const string Requests = """
+        ALTER TABLE executions ADD COLUMN request_id TEXT;
+        CREATE UNIQUE INDEX executions_by_request ON executions (request_id) WHERE request_id IS NOT NULL;
         """;
 
     // AUTOINCREMENT: an id is never given out again, not even after the newest row was deleted.

@@ -13,12 +13,18 @@ internal sealed class Deadlines(SafeFileHandle timer)
     private readonly SortedSet<(long At, int Key)> _order = [];
     private readonly Dictionary<int, (long At, PumpedSource Source)> _entries = [];
     private long _armed = long.MaxValue;
+    private bool _stopped;
 
     /// <summary>Asks for a turn at a time of <see cref="System.Diagnostics.Stopwatch"/>, or earlier.</summary>
     public void Set(PumpedSource source, long at)
     {
         lock (_gate)
         {
+            if (_stopped)
+            {
+                return;
+            }
+
             if (_entries.TryGetValue(source.Key, out var entry))
             {
                 if (entry.At <= at)
@@ -54,6 +60,15 @@ internal sealed class Deadlines(SafeFileHandle timer)
         }
 
         return due;
+    }
+
+    /// <summary>Takes no more: the timer may be closed from now on.</summary>
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            _stopped = true;
+        }
     }
 
     public void Remove(PumpedSource source)

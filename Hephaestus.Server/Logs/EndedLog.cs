@@ -3,11 +3,27 @@ namespace Hephaestus.Server.Logs;
 /// <summary>What is known of a log that nobody writes any more, from its index alone.</summary>
 internal static class EndedLog
 {
-    /// <summary>Where it ends.</summary>
+    /// <summary>Where it ends: a record that lost power damaged, at its end, does not count.</summary>
     public static LogHead Head(LogFiles files)
     {
-        var records = RandomAccess.GetLength(files.Index) / IndexRecord.Size;
-        return new LogHead(records, records == 0 ? 0 : Lines(files, records), [], Complete: true);
+        var window = new IndexWindow(files.Index);
+        try
+        {
+            var records = RandomAccess.GetLength(files.Index) / IndexRecord.Size;
+            for (; records > 0; records--)
+            {
+                if (window.TryRead(records - 1, records, out var last))
+                {
+                    return new LogHead(records, Lines(files, last), [], Complete: true);
+                }
+            }
+
+            return new LogHead(0, 0, [], Complete: true);
+        }
+        finally
+        {
+            window.Release();
+        }
     }
 
     /// <summary>Of each source the newest record in which a line ends, from 1. Walks the index back.</summary>
@@ -45,18 +61,10 @@ internal static class EndedLog
         return last;
     }
 
-    private static long Lines(LogFiles files, long records)
+    /// <summary>Lines completed once a record was written.</summary>
+    private static long Lines(LogFiles files, in IndexRecord last)
     {
-        var window = new IndexWindow(files.Index);
-        try
-        {
-            var last = window.Read(records - 1, records);
-            var ended = files.Count(last.Source, last.Start, last.End, new byte[64 * 1024]).Lines + (last.Completes ? 1 : 0);
-            return last.FirstLine - 1 + ended;
-        }
-        finally
-        {
-            window.Release();
-        }
+        var newlines = last.Start == last.End ? 0 : files.Count(last.Source, last.Start, last.End, new byte[64 * 1024]).Lines;
+        return last.FirstLine - 1 + newlines + (last.Completes ? 1 : 0);
     }
 }

@@ -17,19 +17,27 @@ internal sealed class ExecutionLog : IDisposable
     private readonly SafeFileHandle _remarks;
     private readonly string _directory;
     private readonly Dictionary<LogSource, SourceEnd> _ends;
-    private readonly Dictionary<LogSource, string> _files = [];
-    private readonly HashSet<LogSource> _unsynced = [];
+    private readonly Dictionary<LogSource, string> _files;
+    private readonly HashSet<LogSource> _pumped = [];
+    private readonly HashSet<LogSource> _unsynced;
+    private readonly TimeProvider _clock;
     private readonly Action<ExecutionLog> _closed;
     private bool _disposed;
 
-    internal ExecutionLog(uint execution, RecoveredLog found, Action<ExecutionLog> closed)
+    /// <summary>Records that were on the disk after the last sync; what an earlier server wrote is not known to be.</summary>
+    private long _synced = -1;
+
+    internal ExecutionLog(uint execution, RecoveredLog found, TimeProvider clock, Action<ExecutionLog> closed)
     {
         Execution = execution;
         _directory = found.Directory;
         _index = found.Index;
         _remarks = found.Remarks;
-        _ends = found.Ends;
-        _closed = closed;
+        (_ends, _files) = (found.Ends, found.Outputs);
+
+        // An earlier server may have ended before it synced them.
+        _unsynced = [.. _ends.Keys.Where(_files.ContainsKey)];
+        (_clock, _closed) = (clock, closed);
         RemarkBytes = found.RemarkBytes;
         Head = new Latest<LogHead>(new LogHead(_index.Records, found.Lines, [], false));
     }
@@ -50,7 +58,7 @@ internal sealed class ExecutionLog : IDisposable
         lock (_gate)
         {
             EnsureRoom(1);
-            RandomAccess.Write(_remarks, bytes, RemarkBytes);
+            LogWrite.At(_remarks, LogStore.RemarksIn(_directory), bytes, RemarkBytes);
             CrashPoint.Reach("remark-written");
             var end = RemarkBytes + bytes.Length;
             var source = error ? LogSource.ErrorRemark : LogSource.Remark;
@@ -73,6 +81,12 @@ internal sealed class ExecutionLog : IDisposable
     /// <exception cref="IOException">The disk failed; the next call tries again.</exception>
     public void Sync()
     {
+        var records = Head.Value.Records;
+        if (records == Volatile.Read(ref _synced))
+        {
+            return;
+        }
+
         var unsynced = Unsynced();
         foreach (var (_, file, _) in unsynced)
         {
@@ -82,13 +96,17 @@ internal sealed class ExecutionLog : IDisposable
         RandomAccess.FlushToDisk(_remarks);
         RandomAccess.FlushToDisk(_index.File);
         Libc.Sync(_directory);
+        Volatile.Write(ref _synced, records);
         lock (_gate)
         {
             _unsynced.ExceptWith(unsynced.Where(each => _ends[each.Source].Length == each.Length).Select(each => each.Source));
         }
     }
 
-    /// <summary>Closes the files. Readers are not disturbed; they see no more than there is.</summary>
+    /// <summary>
+    /// Closes the files. Readers are not disturbed; they see no more than there is. Once the execution has ended, a line that
+    /// nobody can end any more, since its attempt was lost and never pumped again, is ended here.
+    /// </summary>
     public void Dispose()
     {
         lock (_gate)
@@ -99,6 +117,7 @@ internal sealed class ExecutionLog : IDisposable
             }
 
             _disposed = true;
+            EndLostLines();
             _index.GiveBack();
             _index.Dispose();
             _remarks.Dispose();
@@ -113,6 +132,7 @@ internal sealed class ExecutionLog : IDisposable
         lock (_gate)
         {
             _files[file.Source] = file.Path;
+            _pumped.Add(file.Source);
             return _ends.GetValueOrDefault(file.Source);
         }
     }
@@ -126,7 +146,7 @@ internal sealed class ExecutionLog : IDisposable
     {
         lock (_gate)
         {
-            _index.EnsureRoom(more + (2 * _files.Count));
+            _index.EnsureRoom(more + (2 * _pumped.Count));
         }
     }
 
@@ -172,6 +192,35 @@ internal sealed class ExecutionLog : IDisposable
         lock (_gate)
         {
             return _ends.ToDictionary(end => end.Key, end => end.Value.LastLine);
+        }
+    }
+
+    private void EndLostLines()
+    {
+        if (!Head.Value.Complete)
+        {
+            return;
+        }
+
+        foreach (var (source, end) in _ends.Where(end => !end.Key.IsRemark && !_pumped.Contains(end.Key)).ToArray())
+        {
+            if (end.LineStart < end.Length)
+            {
+                var (at, now) = (end.Length, _clock.GetUtcNow());
+                TryAppend(new Piece(source, at, at, end.LineStart, 1, at, RecordFlags.CompletesLine, now, false));
+            }
+        }
+    }
+
+    private void TryAppend(in Piece piece)
+    {
+        try
+        {
+            Append(piece);
+        }
+        catch (IOException)
+        {
+            // No space, not even what was taken ahead: the bytes are in their file, only the view by line lacks them.
         }
     }
 

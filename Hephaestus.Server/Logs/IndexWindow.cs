@@ -14,17 +14,22 @@ internal sealed class IndexWindow(SafeFileHandle index)
 
     /// <summary>A record, from 0.</summary>
     /// <param name="count">How many records there are for sure; none beyond is looked at.</param>
-    /// <exception cref="InvalidDataException">The index is damaged there.</exception>
-    public IndexRecord Read(long record, long count)
+    /// <exception cref="InvalidDataException">The index is damaged there, or shorter.</exception>
+    public IndexRecord Read(long record, long count) => TryRead(record, count, out var read)
+        ? read
+        : throw new InvalidDataException($"record {record} of the log's index is damaged or missing");
+
+    /// <summary>A record, from 0; false: the index is damaged there, or shorter.</summary>
+    public bool TryRead(long record, long count, out IndexRecord read)
     {
         if (record < _first || record >= _first + _count)
         {
             Fill(record, count);
         }
 
-        return IndexRecord.TryRead(_buffer.AsSpan((int)(record - _first) * IndexRecord.Size, IndexRecord.Size), out var read)
-            ? read
-            : throw new InvalidDataException($"record {record} of the log's index is damaged");
+        read = default;
+        return record < _first + _count
+            && IndexRecord.TryRead(_buffer.AsSpan((int)(record - _first) * IndexRecord.Size, IndexRecord.Size), out read);
     }
 
     /// <summary>Gives the memory back until the next read.</summary>
@@ -46,9 +51,5 @@ internal sealed class IndexWindow(SafeFileHandle index)
         var wanted = (int)Math.Min(Capacity, count - _first) * IndexRecord.Size;
         var read = RandomAccess.Read(index, _buffer.AsSpan(0, wanted), _first * IndexRecord.Size);
         _count = read / IndexRecord.Size;
-        if (record >= _first + _count)
-        {
-            throw new InvalidDataException($"the log's index ends before record {record}");
-        }
     }
 }

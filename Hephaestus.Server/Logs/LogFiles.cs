@@ -29,6 +29,13 @@ internal sealed class LogFiles(string directory, Func<LogSource, string> fileOf)
         }
     }
 
+    /// <summary>Bytes of a source's file; 0: there is none.</summary>
+    public long Length(LogSource source)
+    {
+        var file = new FileInfo(PathOf(source));
+        return file.Exists ? file.Length : 0;
+    }
+
     /// <summary>Counts a source's newlines between two offsets.</summary>
     public LineCount Count(LogSource source, long start, long end, Span<byte> buffer)
     {
@@ -59,13 +66,15 @@ internal sealed class LogFiles(string directory, Func<LogSource, string> fileOf)
 
     private Loan Borrow(LogSource source)
     {
-        var path = source.IsRemark ? LogStore.RemarksIn(directory) : fileOf(source);
+        var path = PathOf(source);
         lock (_gate)
         {
             var file = _open.FirstOrDefault(open => open.Path == path).File ?? Opened(path);
             return new Loan(file);
         }
     }
+
+    private string PathOf(LogSource source) => source.IsRemark ? LogStore.RemarksIn(directory) : fileOf(source);
 
     private SafeFileHandle Opened(string path)
     {

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Hephaestus.Server.Logs;
 
 /// <summary>The index file as its one writer sees it; not thread-safe.</summary>
-internal sealed class LogIndex(SafeFileHandle file, long records) : IDisposable
+internal sealed class LogIndex(SafeFileHandle file, string path, long records) : IDisposable
 {
     private const long SmallestAllocation = 4 * 1024;
     private const long LargestAllocation = 64 * 1024;
@@ -25,7 +25,7 @@ internal sealed class LogIndex(SafeFileHandle file, long records) : IDisposable
         if (needed > _allocated && _allocates)
         {
             var ahead = needed + Math.Clamp(needed, SmallestAllocation, LargestAllocation);
-            _allocates = Libc.Allocate(file, 0, ahead);
+            _allocates = Libc.Allocate(file, path, 0, ahead);
             _allocated = ahead;
         }
     }
@@ -36,15 +36,18 @@ internal sealed class LogIndex(SafeFileHandle file, long records) : IDisposable
     {
         Span<byte> bytes = stackalloc byte[IndexRecord.Size];
         record.Write(bytes);
-        RandomAccess.Write(file, bytes, Records * IndexRecord.Size);
+        LogWrite.At(file, path, bytes, Records * IndexRecord.Size);
         Records++;
     }
 
-    /// <summary>Drops the records from a place on.</summary>
+    /// <summary>Drops the records from a place on. Without any to drop it keeps the space taken ahead: the disk may be full.</summary>
     public void Cut(long records)
     {
         Records = records;
-        GiveBack();
+        if (RandomAccess.GetLength(file) != records * IndexRecord.Size)
+        {
+            GiveBack();
+        }
     }
 
     /// <summary>Gives back the space taken ahead (a truncation to the same length does) and whatever is torn.</summary>

@@ -26,18 +26,19 @@ internal sealed class LogReader
     public long Lines => _head.Value.Lines;
 
     /// <summary>
-    /// A line from which on the log has at least so many bytes, or all: a little before where the newest lines that fit
-    /// begin. The cost grows with <paramref name="bytes"/> alone.
+    /// A line from which on the complete lines have more than so many bytes, or all: a little before where the newest that
+    /// fit begin. The cost grows with <paramref name="bytes"/>, and with what belongs to no complete line.
     /// </summary>
     /// <param name="overhead">What each line counts beside its bytes, at least 1.</param>
-    internal long FirstLineWithin(long bytes, int overhead)
+    /// <param name="most">What the bytes of one line count at most.</param>
+    internal long FirstLineWithin(long bytes, int overhead, int most)
     {
         var head = _head.Value;
         var files = _store.Lease(_execution, _fileOf);
         var window = new IndexWindow(files.Index);
         try
         {
-            return new LogSearch(window, head).FirstLineWithin(bytes, overhead);
+            return new LogSearch(window, head).FirstLineWithin(bytes, overhead, most);
         }
         finally
         {

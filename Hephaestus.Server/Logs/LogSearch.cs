@@ -54,15 +54,23 @@ internal sealed class LogSearch(IndexWindow index, LogHead head)
         return lines > 0 ? 1 : head.Lines + 1;
     }
 
-    /// <summary>Walks back over whole records until their lines have that many bytes together.</summary>
-    public long FirstLineWithin(long bytes, int overhead)
+    /// <summary>
+    /// Walks back over whole records until their lines surely have more than so many bytes together. Of bytes of which only
+    /// reading the files would tell that they belong to complete lines, none count.
+    /// </summary>
+    /// <param name="overhead">What each line counts beside its bytes.</param>
+    /// <param name="most">What the bytes of one line count at most.</param>
+    public long FirstLineWithin(long bytes, int overhead, int most)
     {
+        var begins = new Dictionary<LogSource, long>();
         var next = head.Lines + 1;
         for (var at = head.Records - 1; at >= 0; at--)
         {
             var record = index.Read(at, head.Records);
-            bytes -= record.End - record.Start + ((next - record.FirstLine) * overhead);
-            next = record.FirstLine;
+            var lines = next - record.FirstLine;
+            var end = record.Completes || record.Source.IsRemark ? record.End : begins.GetValueOrDefault(record.Source);
+            bytes -= lines > 0 ? Math.Clamp(end - record.LineStart - lines, 0, most) + (lines * overhead) : 0;
+            (next, begins[record.Source]) = (record.FirstLine, record.LineStart);
             if (bytes < 0)
             {
                 return next;

@@ -21,10 +21,10 @@ internal sealed class LogStore(string root, TimeProvider clock)
     public string PlanOf(uint execution) => Path.Combine(DirectoryOf(execution), "plan.conf");
 
     /// <summary>
-    /// Makes an execution's directory with its pinned plan and an empty log, on the disk when it returns. Again, after a
-    /// creation that was cut short, it completes that.
+    /// Makes the directory of an execution none of whose attempts has begun, with its pinned plan and an empty log, on the
+    /// disk when it returns. Again, after a creation that was cut short, it completes that; remarks stay.
     /// </summary>
-    /// <exception cref="IOException">There is no space, or the directory cannot be made.</exception>
+    /// <exception cref="IOException">There is no space, or no way to make the directory; the same call may be made again.</exception>
     public ExecutionLog Create(uint execution, ReadOnlyMemory<byte> planText)
     {
         var directory = DirectoryOf(execution);
@@ -34,20 +34,22 @@ internal sealed class LogStore(string root, TimeProvider clock)
         using (var plan = Libc.Open(PlanOf(execution), Libc.O_RDWR | Libc.O_CREAT))
         {
             RandomAccess.SetLength(plan, 0);
-            RandomAccess.Write(plan, planText.Span, 0);
+            LogWrite.At(plan, PlanOf(execution), planText.Span, 0);
             RandomAccess.FlushToDisk(plan);
         }
 
-        var log = Open(execution, []);
+        Libc.Open(RemarksIn(directory), Libc.O_RDWR | Libc.O_CREAT).Dispose();
+        Libc.Open(IndexIn(directory), Libc.O_RDWR | Libc.O_CREAT).Dispose();
         Libc.Sync(directory);
         Libc.Sync(root);
         CrashPoint.Reach("log-created");
-        return log;
+        return Open(execution, []);
     }
 
     /// <summary>Opens the log of an execution that goes on, and mends what a killed server or lost power left.</summary>
     /// <param name="sources">All outputs that the execution's attempts may have.</param>
     /// <exception cref="InvalidOperationException">It is open.</exception>
+    /// <exception cref="IOException">There is no such log, or no space; the same call may be made again.</exception>
     public ExecutionLog Open(uint execution, IReadOnlyList<LogFile> sources)
     {
         lock (_gate)
@@ -58,7 +60,7 @@ internal sealed class LogStore(string root, TimeProvider clock)
             }
 
             var found = RecoveredLog.Open(DirectoryOf(execution), sources, clock.GetUtcNow());
-            return _open[execution] = new ExecutionLog(execution, found, Closed);
+            return _open[execution] = new ExecutionLog(execution, found, clock, Closed);
         }
     }
 
@@ -67,15 +69,38 @@ internal sealed class LogStore(string root, TimeProvider clock)
     /// <exception cref="IOException">There is no such log.</exception>
     public LogReader Read(uint execution, Func<LogSource, string> fileOf)
     {
+        ExecutionLog? log;
         lock (_gate)
         {
-            return _open.TryGetValue(execution, out var log)
-                ? new LogReader(this, execution, fileOf, log.Head, log.LastLines)
-                : Ended(execution, fileOf);
+            log = _open.GetValueOrDefault(execution);
+        }
+
+        return log is null ? Ended(execution, fileOf) : new LogReader(this, execution, fileOf, log.Head, log.LastLines);
+    }
+
+    /// <summary>Brings to the disk what was written to open logs since the last call; one whose disk fails is tried again.</summary>
+    public void Sync()
+    {
+        ExecutionLog[] open;
+        lock (_gate)
+        {
+            open = [.. _open.Values];
+        }
+
+        foreach (var log in open)
+        {
+            try
+            {
+                log.Sync();
+            }
+            catch (Exception fault) when (fault is IOException or ObjectDisposedException)
+            {
+                // Closed meanwhile, or tried again with the next call.
+            }
         }
     }
 
-    /// <summary>Removes an execution's directory. Whoever reads it now reads on.</summary>
+    /// <summary>Removes an execution's directory. Whoever reads it now reads on in the files that are open already.</summary>
     /// <exception cref="InvalidOperationException">It is open.</exception>
     public void Delete(uint execution)
     {

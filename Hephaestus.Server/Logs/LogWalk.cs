@@ -73,10 +73,20 @@ internal sealed class LogWalk(LogFiles files, LogQuery query) : IDisposable
         _offset = cursor.Offset;
         foreach (var part in cursor.Unfinished.Where(part => part.Offset > 0))
         {
+            CheckPart(part);
             _parts[part.Source] = (part.Start, part.Offset);
         }
 
         return line;
+    }
+
+    /// <summary>Refuses a part that is not there: power was lost, and other bytes may come to stand in its place.</summary>
+    private void CheckPart(DeliveredPart part)
+    {
+        if (part.Start < 0 || part.Start > files.Length(part.Source) - part.Offset)
+        {
+            throw new LogPositionException($"byte {part.Offset} of the line at byte {part.Start} is beyond the output");
+        }
     }
 
     /// <summary>Refuses an offset that lies beyond its line.</summary>
@@ -84,10 +94,9 @@ internal sealed class LogWalk(LogFiles files, LogQuery query) : IDisposable
     {
         var record = _index.Read(_record, head.Records);
         _lineStart = StartOfLine(record);
-        var from = _lineStart + _offset;
-        var beyond = from > record.End
-            || (Math.Max(_lineStart, record.Start) is var ended && ended < from
-                && _batch.Count(record.Source, ended, from).Lines > 0);
+        var beyond = _offset > record.End - _lineStart
+            || (Math.Max(_lineStart, record.Start) is var ended && ended < _lineStart + _offset
+                && _batch.Count(record.Source, ended, _lineStart + _offset).Lines > 0);
         if (beyond)
         {
             throw new LogPositionException($"line {_line} has no byte {_offset}");

@@ -16,19 +16,25 @@ internal sealed class OutputFile(string path, SafeFileHandle fifo, bool splices)
     private byte[]? _copy;
     private int _copied;
 
+    /// <summary>Bytes that are not in the file yet.</summary>
+    public int Waiting => _copied + Libc.Waiting(fifo);
+
     /// <summary>Moves bytes from the FIFO to an offset of the file.</summary>
     /// <returns>How many; 0: the FIFO is empty and nobody holds its other end; -1: it is empty.</returns>
     /// <exception cref="IOException">The file cannot be written; the bytes wait.</exception>
     public int Move(long offset, int count)
     {
-        if (_file is null && Libc.Waiting(fifo) == 0)
+        if (_file is null && Waiting == 0)
         {
-            return Libc.IsOpen(fifo) ? -1 : 0;
+            return MoveNothing();
         }
 
         _file ??= Libc.Open(path, Libc.O_RDWR | Libc.O_CREAT);
         return splices ? Checked(Libc.Splice(fifo, _file, offset, count)) : Copied(_file, offset);
     }
+
+    /// <summary>What <see cref="Move"/> says of a FIFO in which nothing waits.</summary>
+    public int MoveNothing() => Libc.IsOpen(fifo) ? -1 : 0;
 
     /// <summary>Counts the newlines between two offsets.</summary>
     public LineCount Count(long start, long end, Span<byte> buffer) =>
@@ -38,7 +44,7 @@ internal sealed class OutputFile(string path, SafeFileHandle fifo, bool splices)
 
     private int Checked(nint moved) => moved >= 0 ? (int)moved : Marshal.GetLastPInvokeError() switch
     {
-        Libc.EAGAIN or Libc.EINTR => -1,
+        Libc.EAGAIN => -1,
         _ => throw Libc.Error(path),
     };
 
@@ -56,7 +62,7 @@ internal sealed class OutputFile(string path, SafeFileHandle fifo, bool splices)
             _copied = read;
         }
 
-        RandomAccess.Write(file, _copy.AsSpan(0, _copied), offset);
+        LogWrite.At(file, path, _copy.AsSpan(0, _copied), offset);
         (var written, _copied) = (_copied, 0);
         return written;
     }

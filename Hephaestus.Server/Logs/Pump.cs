@@ -48,17 +48,31 @@ internal sealed class Pump : IDisposable
 
     /// <summary>Begins to pump an attempt's output; what was pumped before a restart is gone on with.</summary>
     /// <param name="late">The attempt's end is settled already: what comes is late output, for as long as that is waited for.</param>
-    /// <exception cref="IOException">A FIFO cannot be opened.</exception>
+    /// <exception cref="IOException">A FIFO cannot be opened or waited for; nothing is held then.</exception>
     public PumpedAttempt Attach(ExecutionLog log, PumpedOutput output, PumpedOutput error, bool late = false)
     {
-        var attempt = new PumpedAttempt(Opened(log, output, late), Opened(log, error, late));
-        attempt.Begin();
+        var sources = new List<PumpedSource>(2);
+        try
+        {
+            sources.Add(Opened(log, output, late));
+            sources.Add(Opened(log, error, late));
+            sources.ForEach(Watch);
+        }
+        catch
+        {
+            sources.ForEach(source => source.Dispose());
+            throw;
+        }
+
+        var attempt = new PumpedAttempt(sources[0], sources[1]);
+        sources.ForEach(source => source.Begin());
         return attempt;
     }
 
     /// <summary>Stops pumping: FIFOs are closed as they are, and nobody is told of an end.</summary>
     public void Dispose()
     {
+        _deadlines.Stop();
         Libc.Signal(_stop);
         foreach (var thread in _threads)
         {
@@ -74,9 +88,6 @@ internal sealed class Pump : IDisposable
         _stop.Dispose();
         _epoll.Dispose();
     }
-
-    internal void Watch(PumpedSource source) =>
-        Libc.Watch(_epoll, Libc.EPOLL_CTL_ADD, source.Fifo, Libc.EPOLLIN | Libc.EPOLLONESHOT, source.Key);
 
     internal void Rearm(PumpedSource source) =>
         Libc.Watch(_epoll, Libc.EPOLL_CTL_MOD, source.Fifo, Libc.EPOLLIN | Libc.EPOLLONESHOT, source.Key);
@@ -99,6 +110,9 @@ internal sealed class Pump : IDisposable
         _deadlines.Remove(source);
         _sources.TryRemove(source.Key, out _);
     }
+
+    private void Watch(PumpedSource source) =>
+        Libc.Watch(_epoll, Libc.EPOLL_CTL_ADD, source.Fifo, Libc.EPOLLIN | Libc.EPOLLONESHOT, source.Key);
 
     private PumpedSource Opened(ExecutionLog log, PumpedOutput output, bool late)
     {

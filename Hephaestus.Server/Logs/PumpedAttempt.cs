@@ -28,12 +28,6 @@ internal sealed class PumpedAttempt
         return new OutputLengths(await output, await error);
     }
 
-    internal void Begin()
-    {
-        _output.Begin();
-        _error.Begin();
-    }
-
     private async Task<LateOutput> FinishedAsync()
     {
         var (output, error) = (await _output.Finished, await _error.Finished);

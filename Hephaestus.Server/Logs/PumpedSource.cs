@@ -11,35 +11,25 @@ namespace Hephaestus.Server.Logs;
 internal sealed class PumpedSource : IDisposable
 {
     private const int TurnBytes = 1024 * 1024;
-    private const int RecordBytes = 64 * 1024;
 
-    private static readonly long s_recordInterval = Ticks(TimeSpan.FromMilliseconds(5));
-
-    [ThreadStatic]
-    private static byte[]? s_buffer;
+    private const int Idle = 0, Going = 1, Again = 2;
 
     private readonly Pump _pump;
     private readonly ExecutionLog _log;
     private readonly OutputFile _file;
+    private readonly PieceRecorder _recorder;
     private readonly TaskCompletionSource<long> _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<LateOutput> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Any thread: whether a turn goes on, and whether another was asked for meanwhile.</summary>
-    private int _turn;
+    /// <summary>Any thread: whether a turn goes on, and whether another was asked for. The first is the maker's.</summary>
+    private int _turn = Going;
 
     /// <summary>Any thread sets them.</summary>
     private volatile bool _hungUp;
     private volatile bool _drain;
 
-    private readonly LogSource _source;
     private long _end;
-    private long _recorded;
-    private long _lineStart;
-    private long _lineSince;
-    private long _lastRecord;
-    private bool _shown;
     private bool _ended;
-    private bool _late;
     private bool _stalled;
     private bool _closed;
     private long _drainTo = -1;
@@ -48,11 +38,15 @@ internal sealed class PumpedSource : IDisposable
 
     public PumpedSource(Pump pump, ExecutionLog log, LogFile file, SafeFileHandle fifo, bool late)
     {
-        (_pump, _log, _source, Fifo, _late) = (pump, log, file.Source, fifo, late);
-        var end = log.Adopt(file);
-        (_end, _recorded, _lineStart) = (end.Length, end.Length, end.LineStart);
-        _lineSince = Stopwatch.GetTimestamp();
+        (_pump, _log, Fifo) = (pump, log, fifo);
         _file = new OutputFile(file.Path, fifo, pump.Splices);
+        var from = log.Adopt(file);
+        _end = from.Length;
+        _recorder = new PieceRecorder(log, file.Source, _file, from, pump.Options);
+        if (late)
+        {
+            BeginLate(Stopwatch.GetTimestamp());
+        }
     }
 
     private enum Flow
@@ -74,21 +68,11 @@ internal sealed class PumpedSource : IDisposable
 
     public Task<LateOutput> Finished => _finished.Task;
 
-    /// <summary>From here on there may be turns.</summary>
+    /// <summary>From here on other threads may take turns; the first comes at once.</summary>
     public void Begin()
     {
-        var at = _lineStart < _end ? ShowAt : long.MaxValue;
-        if (_late)
-        {
-            BeginLate(Stopwatch.GetTimestamp());
-            at = 0;
-        }
-
-        _pump.Watch(this);
-        if (at != long.MaxValue)
-        {
-            _pump.Schedule(this, at);
-        }
+        Volatile.Write(ref _turn, Idle);
+        _pump.Schedule(this, 0);
     }
 
     /// <summary>Completes with the file's length when all that was in the FIFO at this call is in the file.</summary>
@@ -107,7 +91,6 @@ internal sealed class PumpedSource : IDisposable
             _hungUp = true;
         }
 
-        const int Idle = 0, Going = 1, Again = 2;
         if (Interlocked.Exchange(ref _turn, Again) != Idle)
         {
             return;
@@ -115,20 +98,25 @@ internal sealed class PumpedSource : IDisposable
 
         do
         {
-            Volatile.Write(ref _turn, Going);
+            Interlocked.Exchange(ref _turn, Going);
             Turn();
         }
         while (Interlocked.CompareExchange(ref _turn, Idle, Going) != Going);
     }
 
-    /// <summary>Writes the last record, if that is possible, and closes. The threads have stopped.</summary>
+    /// <summary>Writes the last record, if that is possible, and closes. No thread takes turns: not yet, or not any more.</summary>
     public void Dispose()
     {
+        if (_closed)
+        {
+            return;
+        }
+
         try
         {
-            Record(RecordFlags.None);
+            _recorder.Record(_end);
         }
-        catch (IOException)
+        catch (Exception problem) when (problem is IOException or ObjectDisposedException)
         {
             // The bytes are in the file: the next start finds them.
         }
@@ -138,92 +126,116 @@ internal sealed class PumpedSource : IDisposable
         _finished.TrySetCanceled();
     }
 
-    private static long Ticks(TimeSpan time) => time.Ticks * (Stopwatch.Frequency / TimeSpan.TicksPerSecond);
-
+    /// <summary>A fault of ours ends the pumping of this source alone; its bytes wait in FIFO and file for the next start.</summary>
     private void Turn()
     {
-        if (_closed)
-        {
-            return;
-        }
-
         try
         {
-            Settle(_ended ? Flow.Ended : Move());
+            if (!_closed)
+            {
+                Advance();
+                Await();
+            }
+        }
+        catch (Exception fault)
+        {
+            Close();
+            _drained.TrySetException(fault);
+            _finished.TrySetException(fault);
+        }
+    }
+
+    private void Advance()
+    {
+        // Read once: a drain asks for a look at the FIFO that begins after it.
+        var drain = _drain;
+        try
+        {
+            Settle(Move(drain), drain);
             SetStalled(null);
         }
         catch (IOException error)
         {
             SetStalled(error.Message);
         }
-
-        Await();
     }
 
     /// <summary>Moves what the FIFO holds, up to the turn's share.</summary>
-    private Flow Move()
+    private Flow Move(bool drain)
     {
-        if (_drain && _drainTo < 0)
+        if (drain && _drainTo < 0)
         {
-            _drainTo = _end + Libc.Waiting(Fifo);
+            // Somebody may have opened a FIFO again that all had left.
+            (_drainTo, _ended) = (_end + _file.Waiting, false);
         }
 
-        for (var from = _end; _end - from < TurnBytes;)
+        for (var from = _end; _end - from < TurnBytes && !_ended;)
         {
-            _log.EnsureRoom(0);
-            var moved = _file.Move(_end, TurnBytes);
+            var moved = MoveOnce();
             if (moved <= 0)
             {
                 // A FIFO that nobody has opened yet looks like one that all have left, but for the hang-up.
-                return moved == 0 && (_hungUp || _drain || _late) ? Flow.Ended : Flow.Empty;
+                return moved == 0 && (_hungUp || drain || _recorder.Late) ? Flow.Ended : Flow.Empty;
             }
 
             _end += moved;
             CrashPoint.Reach("pump-spliced");
-            if (_end - _recorded >= RecordBytes || Stopwatch.GetTimestamp() - _lastRecord >= s_recordInterval)
+            if (_recorder.IsDue(_end, Stopwatch.GetTimestamp()))
             {
-                Record(RecordFlags.None);
+                _recorder.Record(_end);
             }
         }
 
-        return Flow.More;
+        return _ended ? Flow.Ended : Flow.More;
     }
 
-    private void Settle(Flow flow)
+    /// <summary>Nothing is moved before its record has a place; where nothing waits, it needs none.</summary>
+    private int MoveOnce()
+    {
+        try
+        {
+            _log.EnsureRoom(0);
+        }
+        catch (IOException) when (_file.Waiting == 0)
+        {
+            return _file.MoveNothing();
+        }
+
+        return _file.Move(_end, TurnBytes);
+    }
+
+    private void Settle(Flow flow, bool drain)
     {
         var now = Stopwatch.GetTimestamp();
         _ended = flow == Flow.Ended;
-        if (_ended || now - _lastRecord >= s_recordInterval)
+        if (_ended || _recorder.IsDue(_end, now))
         {
-            Record(RecordFlags.None);
+            _recorder.Record(_end);
         }
 
-        if (_drain && !_late && (flow != Flow.More || _end >= _drainTo))
+        if (drain && !_recorder.Late && (flow != Flow.More || _end >= _drainTo))
         {
-            Record(RecordFlags.CompletesLine);
+            _recorder.RecordLast(_end);
             CrashPoint.Reach("pump-drained");
             BeginLate(now);
         }
 
-        if (_late && (_ended || now >= _lateUntil))
+        if (_recorder.Late && (_ended || now >= _lateUntil))
         {
-            Record(RecordFlags.CompletesLine);
+            _recorder.RecordLast(_end);
             Finish();
         }
-        else if (!_shown && _lineStart < _recorded && now >= ShowAt)
+        else
         {
-            _shown = true;
-            _log.Show(new UnfinishedTail(_source, _lineStart, _recorded, _pump.Options.Clock.GetUtcNow(), _late));
+            _recorder.ShowUnfinished(now);
         }
     }
 
-    private long ShowAt => _lineSince + Ticks(_pump.Options.Unfinished);
-
     private void BeginLate(long now)
     {
-        _late = true;
+        _recorder.Late = true;
         _drainedAt = _end;
-        _lateUntil = now + Ticks(_pump.Options.LateOutput);
+        _lateUntil = now + PieceRecorder.Ticks(_pump.Options.LateOutput);
         _drained.TrySetResult(_end);
     }
 
@@ -242,34 +254,6 @@ internal sealed class PumpedSource : IDisposable
         Fifo.Dispose();
     }
 
-    /// <summary>Records what was moved; with <see cref="RecordFlags.CompletesLine"/> also that the last line ends here.</summary>
-    private void Record(RecordFlags end)
-    {
-        if (_recorded == _end && (end == RecordFlags.None || _lineStart == _end))
-        {
-            return;
-        }
-
-        var count = _file.Count(_recorded, _end, s_buffer ??= new byte[64 * 1024]);
-        var next = count.Lines > 0 ? count.End : _lineStart;
-        var completes = end == RecordFlags.CompletesLine && next < _end;
-        var now = Stopwatch.GetTimestamp();
-        var isNew = count.Lines > 0 || _lineStart == _recorded;
-        var show = _shown && !isNew;
-        _log.Append(new Piece(
-            _source,
-            _recorded,
-            _end,
-            _lineStart,
-            count.Lines + (completes ? 1 : 0),
-            completes ? _end : next,
-            (completes ? RecordFlags.CompletesLine : 0) | (_late ? RecordFlags.Late : 0),
-            _pump.Options.Clock.GetUtcNow(),
-            show));
-        (_recorded, _lineStart, _lastRecord, _shown) = (_end, completes ? _end : next, now, show);
-        _lineSince = isNew ? now : _lineSince;
-    }
-
     /// <summary>Says what to wait for: the FIFO, a time, or nothing any more.</summary>
     private void Await()
     {
@@ -278,17 +262,9 @@ internal sealed class PumpedSource : IDisposable
             return;
         }
 
-        var at = _lateUntil;
-        if (_stalled)
-        {
-            at = Stopwatch.GetTimestamp() + Ticks(_pump.Options.SpaceRetry);
-        }
-        else
-        {
-            at = _recorded < _end ? Math.Min(at, _lastRecord + s_recordInterval) : at;
-            at = !_shown && _lineStart < _recorded ? Math.Min(at, ShowAt) : at;
-        }
-
+        var at = _stalled
+            ? Stopwatch.GetTimestamp() + PieceRecorder.Ticks(_pump.Options.SpaceRetry)
+            : Math.Min(_lateUntil, _recorder.NextAt(_end));
         if (at != long.MaxValue)
         {
             _pump.Schedule(this, at);

@@ -13,17 +13,16 @@ internal sealed class RecoveredLog
     private const int PieceBytes = 1024 * 1024;
 
     private readonly byte[] _buffer = new byte[64 * 1024];
-    private readonly Dictionary<LogSource, string> _files;
     private readonly IndexWindow _window;
+    private readonly Dictionary<LogSource, long> _newest = [];
 
     private RecoveredLog(string directory, IReadOnlyList<LogFile> sources)
     {
         Directory = directory;
-        _files = sources.ToDictionary(file => file.Source, file => file.Path);
-        _files[LogSource.Remark] = _files[LogSource.ErrorRemark] = LogStore.RemarksIn(directory);
+        Outputs = sources.ToDictionary(file => file.Source, file => file.Path);
         Remarks = Libc.Open(LogStore.RemarksIn(directory), Libc.O_RDWR | Libc.O_CREAT);
         var index = Libc.Open(LogStore.IndexIn(directory), Libc.O_RDWR | Libc.O_CREAT);
-        Index = new LogIndex(index, RandomAccess.GetLength(index) / IndexRecord.Size);
+        Index = new LogIndex(index, LogStore.IndexIn(directory), RandomAccess.GetLength(index) / IndexRecord.Size);
         _window = new IndexWindow(index);
     }
 
@@ -32,6 +31,9 @@ internal sealed class RecoveredLog
     public LogIndex Index { get; }
 
     public SafeFileHandle Remarks { get; }
+
+    /// <summary>The files of outputs.</summary>
+    public Dictionary<LogSource, string> Outputs { get; }
 
     public Dictionary<LogSource, SourceEnd> Ends { get; } = [];
 
@@ -42,48 +44,63 @@ internal sealed class RecoveredLog
     /// <summary>Opens an execution's files and mends them.</summary>
     /// <param name="sources">All outputs that the execution's attempts may have.</param>
     /// <param name="now">The time that found bytes are given.</param>
+    /// <exception cref="IOException">There is no space; the same call may be made again.</exception>
     public static RecoveredLog Open(string directory, IReadOnlyList<LogFile> sources, DateTimeOffset now)
     {
         var log = new RecoveredLog(directory, sources);
-        log.ReadEnds();
-        log.CutRemarks();
-        foreach (var file in sources)
+        try
         {
-            log.Cover(file, now);
+            log.Mend(sources, now);
+            return log;
         }
-
-        return log;
+        catch
+        {
+            log.Index.Dispose();
+            log.Remarks.Dispose();
+            throw;
+        }
+        finally
+        {
+            log._window.Release();
+        }
     }
 
-    /// <summary>
-    /// Walks back to the newest record of each source that has bytes. A record that is damaged, or that speaks of bytes
-    /// which are not there (power was lost), invalidates itself and all that follow.
-    /// </summary>
-    private void ReadEnds()
+    private void Mend(IReadOnlyList<LogFile> sources, DateTimeOffset now)
     {
-        var records = Index.Records;
-        var found = new Dictionary<LogSource, long>();
-        var lengths = _files.ToDictionary(file => file.Key, file => Length(file.Value));
-        var missing = lengths.Count(length => length.Value > 0);
-        for (var at = records - 1; at >= 0 && found.Count < missing; at--)
-        {
-            if (!TryRead(at, out var record) || record.End > lengths.GetValueOrDefault(record.Source))
-            {
-                records = at;
-                found.Clear();
-            }
-            else
-            {
-                found.TryAdd(record.Source, at);
-            }
-        }
-
-        Index.Cut(records);
-        Lines = LinesAfter(records - 1);
-        foreach (var (source, record) in found)
+        Index.Cut(SoundRecords());
+        Lines = LinesAfter(Index.Records - 1);
+        foreach (var (source, record) in _newest)
         {
             Ends[source] = EndAt(record);
         }
+
+        CutRemarks();
+        foreach (var file in sources)
+        {
+            Cover(file, now);
+        }
+    }
+
+    /// <summary>
+    /// Reads the index from its beginning, since lost power may have left a hole anywhere in what was not synced. A record
+    /// that is damaged, or that speaks of bytes which are not there, invalidates itself and all that follow.
+    /// </summary>
+    private long SoundRecords()
+    {
+        var lengths = Outputs.ToDictionary(file => file.Key, file => Length(file.Value));
+        lengths[LogSource.Remark] = lengths[LogSource.ErrorRemark] = RandomAccess.GetLength(Remarks);
+        var at = 0L;
+        for (; at < Index.Records; at++)
+        {
+            if (!_window.TryRead(at, Index.Records, out var record) || record.End > lengths.GetValueOrDefault(record.Source))
+            {
+                break;
+            }
+
+            _newest[record.Source] = at;
+        }
+
+        return at;
     }
 
     private SourceEnd EndAt(long at)
@@ -114,7 +131,9 @@ internal sealed class RecoveredLog
         return last.FirstLine - 1 + Count(last).Lines + (last.Completes ? 1 : 0);
     }
 
-    private LineCount Count(in IndexRecord record) => Count(_files[record.Source], record.Start, record.End);
+    private LineCount Count(in IndexRecord record) => Count(PathOf(record.Source), record.Start, record.End);
+
+    private string PathOf(LogSource source) => source.IsRemark ? LogStore.RemarksIn(Directory) : Outputs[source];
 
     private LineCount Count(string path, long start, long end)
     {
@@ -125,20 +144,6 @@ internal sealed class RecoveredLog
 
         using var file = Libc.Open(path, Libc.O_RDONLY);
         return LineCount.Of(file, start, end, _buffer);
-    }
-
-    private bool TryRead(long at, out IndexRecord record)
-    {
-        try
-        {
-            record = _window.Read(at, Index.Records);
-            return true;
-        }
-        catch (InvalidDataException)
-        {
-            record = default;
-            return false;
-        }
     }
 
     private void CutRemarks()

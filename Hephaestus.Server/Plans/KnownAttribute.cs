@@ -13,10 +13,10 @@ internal sealed record KnownAttribute(string Name, bool Repeatable = false, bool
     private static readonly ImmutableArray<KnownAttribute> s_ofPlans =
     [
         new("id"),
-        new("concurrency", Reserved: true),
-        new("timeout", Reserved: true),
-        new("overlap", Reserved: true),
-        new("params", Reserved: true),
+        new("concurrency"),
+        new("timeout"),
+        new("overlap"),
+        new("params"),
         new("launcher", Reserved: true),
     ];
 
@@ -28,10 +28,10 @@ internal sealed record KnownAttribute(string Name, bool Repeatable = false, bool
         new("cwd"),
         new("user"),
         new("setenv", Repeatable: true),
-        new("timeout", Reserved: true),
-        new("retries", Reserved: true),
-        new("retry-delay", Reserved: true),
-        new("grace", Reserved: true),
+        new("timeout"),
+        new("retries"),
+        new("retry-delay"),
+        new("grace"),
         new("launcher", Reserved: true),
     ];
 

@@ -4,7 +4,20 @@ namespace Hephaestus.Server.Plans;
 
 /// <summary>A plan as read: its steps in file order.</summary>
 /// <param name="TagId">The id in the plan tag; not the plan's name, which is that of its file.</param>
-internal sealed record Plan(string TagId, ImmutableArray<PlanStep> Steps);
+internal sealed record Plan(string TagId, ImmutableArray<PlanStep> Steps)
+{
+    /// <summary>Steps whose parents have ended that run at once, 1 to 1000; 1: strictly one after another.</summary>
+    public int Concurrency { get; init; } = 1;
+
+    /// <summary>What happens when it is to run while it runs.</summary>
+    public Overlap Overlap { get; init; }
+
+    /// <summary>Variables that whoever runs it may set.</summary>
+    public ImmutableArray<string> Parameters { get; init; } = [];
+
+    /// <summary>How long its regular steps may take together; null: as long as they take.</summary>
+    public TimeSpan? Timeout { get; init; }
+}
 
 /// <summary>A step or a recovery of a plan.</summary>
 /// <param name="Number">From 1, in file order.</param>
@@ -25,6 +38,30 @@ internal sealed record PlanStep(
 {
     /// <summary>The line of the file that holds the command's first line, from 1; 0: not known.</summary>
     public int FirstLine { get; init; }
+
+    /// <summary>How long an attempt may take; null: as long as it takes.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Between SIGTERM and SIGKILL when it is ended early; null: the server's.</summary>
+    public TimeSpan? Grace { get; init; }
+
+    /// <summary>How often it is tried again after an attempt that ended NOK or Failed, 0 to 1000.</summary>
+    public int Retries { get; init; }
+
+    /// <summary>Between the end of an attempt and the next.</summary>
+    public TimeSpan RetryDelay { get; init; }}
+
+/// <summary>What happens when a plan is to run while it runs.</summary>
+internal enum Overlap
+{
+    /// <summary>It runs twice at once.</summary>
+    Allow,
+
+    /// <summary>The second wish is refused.</summary>
+    Skip,
+
+    /// <summary>The second run waits for the end of the first.</summary>
+    Queue,
 }
 
 /// <summary>When a step runs: after its parent ended OK, or after it did not.</summary>

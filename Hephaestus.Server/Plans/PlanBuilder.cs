@@ -5,6 +5,8 @@ namespace Hephaestus.Server.Plans;
 /// <summary>Makes a plan of its tags and tells what they lack.</summary>
 internal sealed class PlanBuilder(Findings findings)
 {
+    private static readonly TimeSpan s_leastTimeout = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<string, (int Number, int Offset)> _names = new(StringComparer.Ordinal);
 
     /// <summary>The plan; of use only if nothing was found that forbids it.</summary>
@@ -23,7 +25,14 @@ internal sealed class PlanBuilder(Findings findings)
         }
 
         NameSteps(steps);
-        return new Plan(id, [.. steps.Select((tag, index) => BuildStep(tag, index + 1))]);
+        var values = tags.Where(tag => tag.Kind == TagKind.Plan).Select(tag => new ValueReader(findings, tag)).FirstOrDefault();
+        return new Plan(id, [.. steps.Select((tag, index) => BuildStep(tag, index + 1))])
+        {
+            Concurrency = values?.Number("concurrency", 1, 1000) ?? 1,
+            Timeout = values?.Duration("timeout", s_leastTimeout),
+            Overlap = values?.Word<Overlap>("overlap") ?? Overlap.Allow,
+            Parameters = values?.Names("params") ?? [],
+        };
     }
 
     private string ReadId(ImmutableArray<Tag> plans)
@@ -79,6 +88,7 @@ internal sealed class PlanBuilder(Findings findings)
     private PlanStep BuildStep(Tag tag, int number)
     {
         var step = new StepReader(findings, tag);
+        var values = new ValueReader(findings, tag);
         return new PlanStep(
             number,
             tag.Kind == TagKind.Recovery ? StepKind.Recovery : StepKind.Step,
@@ -88,7 +98,14 @@ internal sealed class PlanBuilder(Findings findings)
             step.Filled("user", "the server's own user runs the step"),
             step.Filled("cwd", "the step runs in the server's own directory"),
             step.Variables(),
-            step.Command()) { FirstLine = findings.LineOf(tag.BodyOffset) };
+            step.Command())
+        {
+            FirstLine = findings.LineOf(tag.BodyOffset),
+            Timeout = values.Duration("timeout", s_leastTimeout),
+            Grace = values.Duration("grace", least: TimeSpan.Zero),
+            Retries = values.Number("retries", 0, 1000) ?? 0,
+            RetryDelay = values.Duration("retry-delay", least: TimeSpan.Zero) ?? TimeSpan.Zero,
+        };
     }
 
     private int FindParent(Tag tag, int number)

@@ -9,12 +9,6 @@ internal sealed class StepReader(Findings findings, Tag tag)
     // One argument and one variable ("NAME=value") of a new process, with the NUL that ends it: MAX_ARG_STRLEN, execve(2).
     private const int LongestArgument = 128 * 1024;
 
-    // What Hephaestus itself tells a step; a cancelled execution's processes are found by the last one.
-    private static readonly ImmutableHashSet<string> s_own =
-    [
-        "HEPHAESTUS_SET", "HEPHAESTUS_PLAN", "HEPHAESTUS_EXECUTION", "HEPHAESTUS_STEP", "HEPHAESTUS_INSTANCE",
-    ];
-
     /// <summary>An optional attribute that makes no sense when it is empty.</summary>
     public string? Filled(string name, string otherwise)
     {
@@ -92,18 +86,13 @@ internal sealed class StepReader(Findings findings, Tag tag)
 
     private void CheckName(string name, int offset)
     {
-        if (s_own.Contains(name))
+        if (name == "")
         {
-            findings.Error(offset, $"{name} is set by Hephaestus itself");
+            findings.Error(offset, "setenv is empty; write setenv=\"NAME value\"");
         }
-        else if (!IsIdentifier(name))
+        else if (VariableNames.Fault(name) is { } fault)
         {
-            findings.Error(offset, name == ""
-                ? "setenv is empty; write setenv=\"NAME value\""
-                : $"{Spelling.Quote(name)} is no name of a variable (letters, digits and _, no digit first); write setenv=\"NAME value\"");
+            findings.Error(offset, VariableNames.IsOwn(name) ? fault : $"{fault}; write setenv=\"NAME value\"");
         }
     }
-
-    private static bool IsIdentifier(string name) =>
-        name != "" && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 }

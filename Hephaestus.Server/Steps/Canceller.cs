@@ -6,10 +6,12 @@ using Hephaestus.Server.Supervision;
 namespace Hephaestus.Server.Steps;
 
 /// <summary>
-/// Ends a running attempt on order: SIGTERM, then, after the grace, SIGKILL, to all that belongs to it; looks again until
+/// Ends a running attempt on order, because it was cancelled or took too long: SIGTERM, then, after the grace, SIGKILL, to all that belongs to it; looks again until
 /// nothing is found twice, and says what it took.
 /// </summary>
-/// <param name="grace">Between the order and SIGKILL; restarts of the server do not prolong it.</param>
+/// <param name="grace">
+/// Between the order and SIGKILL, where a step has none of its own; restarts of the server do not prolong it.
+/// </param>
 internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, TimeProvider clock)
 {
     /// <summary>Rounds of SIGKILL at most: what forks faster than it is killed is named in the log.</summary>
@@ -21,15 +23,18 @@ internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, Tim
     private static readonly TimeSpan s_longestTimer = TimeSpan.FromDays(40);
 
     /// <summary>What is to be said of it, in the order in which it happened.</summary>
-    public async Task<ImmutableArray<ExecutionFact.Remark>> EndAsync(
-        StepRun run, AttemptFiles files, CancelOrder order, CancellationToken detach)
+    /// <param name="since">When the order came.</param>
+    public async Task<ImmutableArray<ExecutionFact.Remark>> EndAsync(StepRun run, DateTimeOffset since, CancellationToken detach)
     {
-        var processes = new StepProcesses(run, files, supervisor);
-        var asked = await AskAsync(processes, order.At + grace, detach);
+        CrashPoint.Reach("cancelling");
+        var processes = new StepProcesses(run, supervisor);
+        var patience = run.Step.Grace ?? grace;
+        var asked = await AskAsync(processes, since + patience, detach);
         CrashPoint.Reach("terminated");
         var killed = await KillAsync(processes, detach);
+        CrashPoint.Reach("killed");
         var left = await processes.FindAsync(detach);
-        return [.. Remarks(run.Step.Name, asked, killed, left)];
+        return [.. Remarks(run.Step.Name, patience, asked, killed, left)];
     }
 
     /// <summary>SIGTERM to all, also to what turns up later, until nothing is left or the time has come.</summary>
@@ -94,8 +99,12 @@ internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, Tim
         }
     }
 
-    private IEnumerable<ExecutionFact.Remark> Remarks(
-        string step, ImmutableArray<ProcessEntry> asked, ImmutableArray<ProcessEntry> killed, FoundProcesses left)
+    private static string Means(FoundProcesses found) => found.Supervised
+        ? "looked for below the supervisor, by session, environment and open output"
+        : "its supervisor was killed: looked for by session, environment and open output alone";
+
+    private static IEnumerable<ExecutionFact.Remark> Remarks(
+        string step, TimeSpan patience, ImmutableArray<ProcessEntry> asked, ImmutableArray<ProcessEntry> killed, FoundProcesses left)
     {
         if (!asked.IsEmpty)
         {
@@ -106,13 +115,13 @@ internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, Tim
         {
             yield return new ExecutionFact.Remark(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Step '{step}': SIGKILL sent after {grace.TotalSeconds:0.#} s to {LeftBehind.Named(killed)}"), true);
+                $"Step '{step}': SIGKILL sent after {patience.TotalSeconds:0.#} s to {LeftBehind.Named(killed)}"), true);
         }
 
         yield return left switch
         {
             { Certain.IsEmpty: true, Possible.IsEmpty: true } => new ExecutionFact.Remark(
-                $"Step '{step}': nothing of it is left (looked for below the supervisor, by session, environment and open output)", false),
+                $"Step '{step}': nothing of it is left ({Means(left)})", false),
             { Certain.IsEmpty: true } => new ExecutionFact.Remark(
                 $"Step '{step}': may still be running, nothing tells whose they are: {LeftBehind.Named(left.Possible)}", true),
             _ => new ExecutionFact.Remark($"Step '{step}': still running, though killed: {LeftBehind.Named(left.Certain)}", true),

@@ -11,12 +11,14 @@ internal static class CommandEnvironment
 
     /// <summary>
     /// The server's own variables (for another user only the search path, language and time zone: the rest may hold what
-    /// that user must not read), then Hephaestus's, then what the step sets, which wins.
+    /// that user must not read, and no parameters: what a caller says must not reach another user's shell), then
+    /// Hephaestus's, then what the step sets, which wins.
     /// </summary>
     public static ImmutableArray<KeyValuePair<string, string>> Of(StepRun run)
     {
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in Inherited(run.Step.User is not null).Concat(Own(run)).Concat(Set(run)))
+        foreach (var (name, value) in Inherited(run.Step.User is not null)
+            .Concat(Given(run)).Concat(Own(run)).Concat(Set(run)))
         {
             variables[name] = value;
         }
@@ -31,6 +33,9 @@ internal static class CommandEnvironment
             .Where(variable => !otherUser || PassedOn(variable.Key));
 
     private static bool PassedOn(string name) => s_passedOn.Contains(name) || name.StartsWith("LC_", StringComparison.Ordinal);
+
+    private static IEnumerable<KeyValuePair<string, string>> Given(StepRun run) =>
+        run.Step.User is null ? run.Parameters.Select(given => KeyValuePair.Create(given.Name, given.Value)) : [];
 
     private static IEnumerable<KeyValuePair<string, string>> Own(StepRun run) =>
     [

@@ -11,9 +11,9 @@ internal static class LeftBehind
     private const int MostNamed = 10;
 
     /// <summary>To be asked while the FIFOs are there still.</summary>
-    public static ExecutionFact.Remark Remark(string step, AttemptFiles files)
+    public static ExecutionFact.Remark Remark(string step, HeldFiles files)
     {
-        var holders = ProcessTable.Read().Where(process => ProcessTable.Holds(process.Pid, files.OutFifo, files.ErrFifo)).ToArray();
+        var holders = ProcessTable.Read().Where(process => ProcessTable.Writes(process.Pid, files.OutFifo, files.ErrFifo)).ToArray();
         return new ExecutionFact.Remark(
             $"Step '{step}' left processes behind that keep its output open; what they print from now on is not taken: {Named(holders)}",
             true);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Plans;
 using Hephaestus.Server.Supervision;
@@ -11,6 +12,8 @@ namespace Hephaestus.Server.Steps;
 /// <param name="Log">Where its output goes.</param>
 /// <param name="Ordinal">The attempt's place in the order of the execution's starts, from 0.</param>
 /// <param name="KnownPid">Process id that is journalled already; 0: none.</param>
+/// <param name="Deadline">When it has to be over; null: never.</param>
+/// <param name="Parameters">Variables that whoever runs the plan gave it.</param>
 internal sealed record StepRun(
     StepKey Key,
     PlanLabel Label,
@@ -18,7 +21,9 @@ internal sealed record StepRun(
     PlanStep Step,
     ExecutionLog Log,
     int Ordinal,
-    int KnownPid);
+    int KnownPid,
+    AttemptDeadline? Deadline,
+    ImmutableArray<Variable> Parameters);
 
 /// <summary>A plan's names.</summary>
 internal sealed record PlanLabel(string Set, string Plan);

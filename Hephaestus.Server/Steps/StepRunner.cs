@@ -4,13 +4,16 @@ using System.Reactive.Threading.Tasks;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Supervision;
+using Microsoft.Extensions.Logging;
 
 namespace Hephaestus.Server.Steps;
 
 /// <summary>Runs attempts: has the supervisor start them, pumps their output, tells how they ended.</summary>
-internal sealed class StepRunner(SupervisorClient supervisor, Pump pump, LogStore logs, Canceller canceller)
+internal sealed class StepRunner(
+    SupervisorClient supervisor, Pump pump, LogStore logs, Canceller canceller, ILogger<StepRunner> logger)
 {
-    private static readonly TimeSpan s_refusalPause = TimeSpan.FromSeconds(1);
+    /// <summary>Nothing tells when there is space or a descriptor again.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<StepKey, PumpedAttempt> _pumped = new();
 
@@ -22,78 +25,107 @@ internal sealed class StepRunner(SupervisorClient supervisor, Pump pump, LogStor
         Observable.Create<ExecutionFact>((facts, detach) => RunAsync(run, cancelled, facts, detach));
 
     /// <summary>
-    /// To be called when an attempt's end is journalled: waits for late output, then lets go of all that was held for
-    /// it. Can be repeated, also by another server.
+    /// To be called when an attempt's end is journalled: waits for late output. Can be repeated, also by another server.
     /// </summary>
     /// <returns>What is to be said of processes that it left behind; null: nothing.</returns>
-    public async Task<ExecutionFact.Remark?> SettleAsync(StepRun run)
+    public async Task<ExecutionFact.Remark?> FinishAsync(StepRun run)
     {
-        var files = Files(run);
-        ExecutionFact.Remark? remark = null;
-        if (File.Exists(files.OutFifo) && File.Exists(files.ErrFifo))
+        var files = supervisor.FilesOf(run.Key);
+        if (!files.HaveFifos)
         {
-            var pumped = _pumped.TryRemove(run.Key, out var known) ? known : Attach(run, late: true);
-            var late = await pumped.Finished;
-            remark = late.StillHeld ? LeftBehind.Remark(run.Step.Name, files) : null;
+            return null;
         }
 
+        var pumped = _pumped.TryRemove(run.Key, out var known) ? known : await AttachAsync(run, late: true, CancellationToken.None);
+        var late = await pumped.Finished;
+        return late.StillHeld ? LeftBehind.Remark(run.Step.Name, files) : null;
+    }
+
+    /// <summary>
+    /// To be called when all that an attempt printed is in its log: lets go of what was held for it. Can be repeated, also
+    /// by another server.
+    /// </summary>
+    public async Task ReleaseAsync(StepKey key)
+    {
         CrashPoint.Reach("settling");
-        await supervisor.DrainedAsync(run.Key, CancellationToken.None);
+        await supervisor.DrainedAsync(key, CancellationToken.None);
         CrashPoint.Reach("told");
-        File.Delete(files.OutFifo);
-        File.Delete(files.ErrFifo);
-        File.Delete(files.Status);
-        return remark;
+        supervisor.FilesOf(key).Remove();
+        CrashPoint.Reach("unlinked");
     }
 
     private async Task RunAsync(
         StepRun run, IObservable<CancelOrder> cancelled, IObserver<ExecutionFact> facts, CancellationToken detach)
     {
         var order = cancelled.ToTask(detach);
-        var end = order.IsCompletedSuccessfully && !await supervisor.IsKnownAsync(run.Key, detach)
-            ? NeverStarted(run, Outcomes.CancelledBeforeStart(await order))
-            : await StartAsync(run, detach) switch
-            {
-                SpawnAnswer.CouldNotStart failed => NeverStarted(run, Outcomes.CouldNotStart(failed.Reason)),
-                SpawnAnswer.Started started => await FollowAsync(run, started.Pid, order, facts, detach),
-                var answer => throw new InvalidOperationException($"The supervisor answers a start with {answer}."),
-            };
-        facts.OnNext(end);
+        using var fifos = new HeldFifos(supervisor.FilesOf(run.Key));
+        facts.OnNext(await StartAsync(run, fifos, order, detach) switch
+        {
+            SpawnAnswer.Started started => await FollowAsync(run, started.Pid, fifos, order, facts, detach),
+            SpawnAnswer.CouldNotStart failed => NeverStarted(run, Outcomes.CouldNotStart(failed.Reason)),
+            _ => NeverStarted(run, Outcomes.CancelledBeforeStart(await order)),
+        });
     }
 
-    /// <summary>Asks until there is an answer: what is refused for want of space or descriptors waits for them.</summary>
-    private async Task<SpawnAnswer> StartAsync(StepRun run, CancellationToken detach)
+    /// <summary>
+    /// Asks until there is an answer: what is refused for want of space or descriptors waits for them, and is given up
+    /// when it is cancelled meanwhile.
+    /// </summary>
+    private async Task<SpawnAnswer> StartAsync(StepRun run, HeldFifos fifos, Task<CancelOrder> order, CancellationToken detach)
     {
         var request = new SpawnRequest(
-            run.Key,
-            Files(run),
-            [Shell.Path, "-c", run.Step.Command],
-            CommandEnvironment.Of(run),
-            run.Step.User,
-            run.Step.WorkingDirectory);
-        SpawnAnswer answer;
-        while ((answer = await supervisor.StartAsync(request, detach)) is SpawnAnswer.Refused)
+            run.Key, [Shell.Path, "-c", run.Step.Command], CommandEnvironment.Of(run), run.Step.User, run.Step.WorkingDirectory);
+        for (var said = ""; ;)
         {
-            await Task.Delay(s_refusalPause, detach);
+            if (order.IsCompletedSuccessfully && !await supervisor.IsStartedAsync(run.Key, detach))
+            {
+                return new SpawnAnswer.Refused("cancelled");
+            }
+
+            var answer = await AskAsync(request, fifos, detach);
+            if (answer is not SpawnAnswer.Refused refused)
+            {
+                CrashPoint.Reach("spawned");
+                return answer;
+            }
+
+            said = Say(run, "it cannot be started", refused.Reason, said);
+            await Task.WhenAny(order, Task.Delay(s_pause, detach));
+            detach.ThrowIfCancellationRequested();
+        }
+    }
+
+    private async Task<SpawnAnswer> AskAsync(SpawnRequest request, HeldFifos fifos, CancellationToken detach)
+    {
+        try
+        {
+            fifos.Hold();
+        }
+        catch (IOException fault)
+        {
+            return new SpawnAnswer.Refused(fault.Message);
         }
 
-        CrashPoint.Reach("spawned");
-        return answer;
+        CrashPoint.Reach("fifos-made");
+        return await supervisor.StartAsync(request, detach);
     }
 
     private async Task<ExecutionFact> FollowAsync(
-        StepRun run, int pid, Task<CancelOrder> order, IObserver<ExecutionFact> facts, CancellationToken detach)
+        StepRun run, int pid, HeldFifos fifos, Task<CancelOrder> order, IObserver<ExecutionFact> facts, CancellationToken detach)
     {
         if (pid != run.KnownPid)
         {
             facts.OnNext(new ExecutionFact.StepStarted(run.Key.Step, run.Key.Attempt, pid));
         }
 
-        var pumped = _pumped[run.Key] = Attach(run, late: false);
+        var pumped = _pumped[run.Key] = await AttachAsync(run, late: false, detach);
+        fifos.Dispose();
         var exit = supervisor.ExitOf(run.Key);
-        if (await Task.WhenAny(exit, order) == order)
+        var end = await EndOrderAsync(run, exit, order, detach);
+        if (end is not null && (!exit.IsCompleted || Outcomes.CameFirst(end, await exit)))
         {
-            foreach (var remark in await canceller.EndAsync(run, Files(run), await order, detach))
+            // Also where the process itself has gone: what it left must not stay, though a server died over it.
+            foreach (var remark in await canceller.EndAsync(run, end.At, detach))
             {
                 facts.OnNext(remark);
             }
@@ -103,22 +135,66 @@ internal sealed class StepRunner(SupervisorClient supervisor, Pump pump, LogStor
         CrashPoint.Reach("ended");
         var lengths = await pumped.DrainAsync().WaitAsync(detach);
         CrashPoint.Reach("drained");
-        var outcome = Outcomes.Of(ended, order.IsCompletedSuccessfully ? await order : null);
+        var outcome = Outcomes.Of(ended, end);
         return new ExecutionFact.StepEnded(run.Key.Step, run.Key.Attempt, outcome, lengths.Out, lengths.Err, ended.Ended);
+    }
+
+    /// <summary>Waits until the process has ended, or is to be ended; why, or null.</summary>
+    private static async Task<EndOrder?> EndOrderAsync(
+        StepRun run, Task<StepExit> exit, Task<CancelOrder> order, CancellationToken detach)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(detach);
+        await Task.WhenAny(exit, order, DueAsync(run.Deadline, waiting.Token));
+        await waiting.CancelAsync();
+        detach.ThrowIfCancellationRequested();
+        return EndOrder.First(order.IsCompletedSuccessfully ? await order : null, run.Deadline, DateTimeOffset.UtcNow);
+    }
+
+    private static Task DueAsync(AttemptDeadline? deadline, CancellationToken cancellation)
+    {
+        var rest = deadline is null ? Timeout.InfiniteTimeSpan : deadline.At - DateTimeOffset.UtcNow;
+        return Task.Delay(rest < TimeSpan.Zero && deadline is not null ? TimeSpan.Zero : rest, cancellation);
+    }
+
+    /// <summary>Where there is no descriptor left, output waits in the FIFOs until there is.</summary>
+    private async Task<PumpedAttempt> AttachAsync(StepRun run, bool late, CancellationToken detach)
+    {
+        for (var said = ""; ;)
+        {
+            try
+            {
+                return Attach(run, late);
+            }
+            catch (IOException fault)
+            {
+                said = Say(run, "its output is not taken yet", fault.Message, said);
+                await Task.Delay(s_pause, detach);
+            }
+        }
+    }
+
+    /// <summary>Each reason once: it is tried each second.</summary>
+    private string Say(StepRun run, string what, string reason, string said)
+    {
+        if (reason != said)
+        {
+            logger.LogWarning("Execution {Id}, step '{Step}' waits, {What}: {Reason}", run.Key.Execution, run.Step.Name, what, reason);
+        }
+
+        return reason;
     }
 
     private PumpedAttempt Attach(StepRun run, bool late)
     {
-        var files = Files(run);
+        var held = supervisor.FilesOf(run.Key);
+        var files = new AttemptFiles(logs.DirectoryOf(run.Key.Execution), run.Key.Step, run.Key.Attempt);
         return pump.Attach(
             run.Log,
-            new PumpedOutput(new LogFile(LogSource.Out(run.Ordinal), files.Out), files.OutFifo),
-            new PumpedOutput(new LogFile(LogSource.Err(run.Ordinal), files.Err), files.ErrFifo),
+            new PumpedOutput(new LogFile(LogSource.Out(run.Ordinal), files.Out), held.OutFifo),
+            new PumpedOutput(new LogFile(LogSource.Err(run.Ordinal), files.Err), held.ErrFifo),
             late);
     }
 
-    private AttemptFiles Files(StepRun run) => new(logs.DirectoryOf(run.Key.Execution), run.Key.Step, run.Key.Attempt);
-
     private static ExecutionFact.StepEnded NeverStarted(StepRun run, Outcome outcome) =>
-        new ExecutionFact.StepEnded(run.Key.Step, run.Key.Attempt, outcome, 0, 0, DateTimeOffset.UtcNow);
+        new(run.Key.Step, run.Key.Attempt, outcome, 0, 0, DateTimeOffset.UtcNow);
 }

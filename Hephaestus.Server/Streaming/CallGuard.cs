@@ -39,6 +39,8 @@ internal sealed class CallGuard(IHostApplicationLifetime lifetime, ILogger<CallG
     private async Task<T> GuardAsync<T>(ServerCallContext context, Func<ServerCallContext, Task<T>> call)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        // By this name gRPC finds the request behind a context that is not its own; it makes the service from it.
+        context.UserState["__HttpContext"] = context.GetHttpContext();
         try
         {
             return await call(new GuardedContext(context, either.Token));

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Hephaestus.Server.Configuration;
+using Hephaestus.Server.Standard;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -21,18 +22,22 @@ internal sealed class Endpoint : IAsyncDisposable
     private readonly WebApplication _application;
 
     /// <exception cref="EndpointException">The certificate cannot be used, or the address's name not be resolved.</exception>
-    public Endpoint(ServerSettings settings, ILoggerFactory loggers, HephaestusService service)
+    public Endpoint(ServerSettings settings, ILoggerFactory loggers, HephaestusService service, ServingStatus serving)
     {
         _settings = settings;
         // The empty builder: the others watch their settings files, one inotify instance each.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers).AddSingleton(service);
+        builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(Described());
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<CallGuard>());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
         _application = builder.Build();
         _application.UseRouting();
         _application.MapGrpcService<HephaestusService>();
+        _application.MapGrpcService<HealthService>();
+        _application.MapGrpcService<ReflectionService>();
+        _application.MapGrpcService<ReflectionV1AlphaService>();
+        _application.Lifetime.ApplicationStopping.Register(() => serving.Add(Impediments.Stopping));
     }
 
     /// <summary>Begins to listen; gives the addresses.</summary>
@@ -43,7 +48,10 @@ internal sealed class Endpoint : IAsyncDisposable
         {
             LocalSocket.Clear(_settings.Socket);
             await _application.StartAsync();
-            return _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
+            var addresses = _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+
+            // As clients write it.
+            return [.. addresses.Select(address => address.Replace("http://unix:", "unix://", StringComparison.Ordinal))];
         }
         catch (IOException fault) when (fault.InnerException is AddressInUseException)
         {
@@ -59,6 +67,13 @@ internal sealed class Endpoint : IAsyncDisposable
     public Task WaitForStopAsync() => _application.WaitForShutdownAsync();
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    /// <summary>All that is mapped.</summary>
+    private static KnownDescriptors Described() => new(
+        Protocol.Hephaestus.Descriptor,
+        Protocol.Standard.HealthV1.Health.Descriptor,
+        Protocol.Standard.ReflectionV1.ServerReflection.Descriptor,
+        Protocol.Standard.ReflectionV1Alpha.ServerReflection.Descriptor);
 
     private void Configure(KestrelServerOptions kestrel)
     {

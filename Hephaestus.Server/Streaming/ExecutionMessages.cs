@@ -26,6 +26,7 @@ internal static class ExecutionMessages
             CancelledBy = state.Cancel?.By ?? "",
             Dumped = state.Dumped,
         };
+        EventCodec.AddTo(message.Parameters, state.Parameters);
         message.Steps.AddRange(state.Steps.Select(step => ToMessage(state, step)));
         return message;
     }

@@ -4,6 +4,7 @@ using Grpc.Core;
 using Hephaestus.Server.Access;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Journal;
+using Hephaestus.Server.Plans;
 using Wire = Hephaestus.Protocol;
 
 namespace Hephaestus.Server.Streaming;
@@ -13,24 +14,50 @@ internal sealed partial class HephaestusService
     private const int DefaultPage = 100;
     private const int LargestPage = 1000;
     private const int MostListed = 100_000;
+    private const int LongestRequestId = 128;
+
+    /// <summary>Characters of all names and values.</summary>
+    private const int LargestParameters = 64 * 1024;
 
     public override async Task<Wire.PlanId> Execute(Wire.PlanArg request, ServerCallContext context)
     {
         var entry = Find(request.Set, request.Plan);
-        if (entry.Reading.Plan is null)
-        {
-            throw Refusals.Broken(entry);
-        }
+        var plan = entry.Reading.Plan ?? throw Refusals.Broken(entry);
 
         try
         {
-            var state = await registry.ExecuteAsync(entry);
+            var state = await registry.ExecuteAsync(new ExecutionRequest(entry, Parameters(request, plan), RequestId(request)));
             return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
         }
         catch (QueueFullException full)
         {
             throw Refusals.QueueFull(full.Message);
         }
+        catch (OverlapException overlap)
+        {
+            throw Refusals.Overlaps(overlap.Message);
+        }
+    }
+
+    private static string RequestId(Wire.PlanArg request) =>
+        request.RequestId.Length <= LongestRequestId ? request.RequestId : throw Refusals.BadRequestId(LongestRequestId);
+
+    private static ImmutableArray<Variable> Parameters(Wire.PlanArg request, Plan plan)
+    {
+        var parameters = request.Parameters.OrderBy(given => given.Key, StringComparer.Ordinal).ToArray();
+        if (parameters.FirstOrDefault(given => !plan.Parameters.Contains(given.Key)) is { Key: { } unknown })
+        {
+            throw Refusals.UnknownParameter(unknown, plan.Parameters);
+        }
+
+        if (parameters.FirstOrDefault(given => given.Value.Contains('\0', StringComparison.Ordinal)) is { Key: { } broken })
+        {
+            throw Refusals.BrokenParameter(broken);
+        }
+
+        return parameters.Sum(given => given.Key.Length + given.Value.Length) <= LargestParameters
+            ? [.. parameters.Select(given => new Variable(given.Key, given.Value))]
+            : throw Refusals.LargeParameters(LargestParameters);
     }
 
     /// <summary>The newest that fit in a message; how many did not, the trailer <c>left-out</c> says.</summary>

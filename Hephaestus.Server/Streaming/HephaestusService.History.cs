@@ -11,7 +11,7 @@ internal sealed partial class HephaestusService
 
     public override async Task<Wire.PlanHistory> ShowStatus(Wire.PlanId request, ServerCallContext context)
     {
-        var log = archive.Find(request.Id) ?? throw Refusals.NoSuchExecution(request.Id);
+        var log = FindLog(request.Id);
         var history = new Wire.PlanHistory();
         history.History.AddRange(await new NewestLines(MessageBudget, LineOverhead).ReadAsync(log.Reader, context.CancellationToken));
         return history;

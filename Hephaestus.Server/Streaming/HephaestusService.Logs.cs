@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Logs;
+using Hephaestus.Server.Supervision;
 using Wire = Hephaestus.Protocol;
 
 namespace Hephaestus.Server.Streaming;
@@ -10,7 +11,7 @@ internal sealed partial class HephaestusService
     public override async Task FollowLog(
         Wire.FollowLogRequest request, IServerStreamWriter<Wire.LogUpdate> updates, ServerCallContext context)
     {
-        var log = archive.Find(request.Id) ?? throw Refusals.NoSuchExecution(request.Id);
+        var log = FindLog(request.Id);
         try
         {
             await SendLogAsync(log, request.ToQuery(log), updates, context.CancellationToken);
@@ -23,6 +24,19 @@ internal sealed partial class HephaestusService
         if (log.State is { HasEnded: true } ended)
         {
             await updates.WriteAsync(new Wire.LogUpdate { End = new Wire.LogEnd { State = ended.State } }, context.CancellationToken);
+        }
+    }
+
+    /// <summary>Operators remove directories of ended executions to win space; one that waits for space has none yet.</summary>
+    private ArchivedLog FindLog(uint id)
+    {
+        try
+        {
+            return archive.Find(id) ?? throw Refusals.NoSuchExecution(id);
+        }
+        catch (IOException missing) when (missing.HResult == Libc.NoSuchFile)
+        {
+            throw Find(id).HasEnded ? Refusals.LogGone(id) : Refusals.NotThereYet(id);
         }
     }
 

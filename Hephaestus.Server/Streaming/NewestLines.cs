@@ -23,7 +23,7 @@ internal sealed class NewestLines(int budget, int overhead)
     public async Task<IReadOnlyCollection<string>> ReadAsync(LogReader reader, CancellationToken cancellation)
     {
         var total = reader.Lines;
-        var first = reader.FirstLineWithin(budget, LogText.PrefixLength + overhead);
+        var first = reader.FirstLineWithin(budget, LogText.PrefixLength + overhead, LongestLine);
         var query = new LogQuery
         {
             Start = new LogStart.From(new LogCursor(first, 0, [])),

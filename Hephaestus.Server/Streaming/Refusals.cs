@@ -13,6 +13,9 @@ internal static class Refusals
 
     public static RpcException NoSuchExecution(uint id) => Refuse(StatusCode.NotFound, $"there is no execution with the id {id}");
 
+    public static RpcException LogGone(uint id) =>
+        Refuse(StatusCode.NotFound, $"the log of execution {id} is no longer there: its directory was removed from the server's state directory");
+
     public static RpcException NoSuchStep(uint id, string step) => Refuse(StatusCode.NotFound, $"execution {id} has no step '{step}'");
 
     public static RpcException BadName(string refusal) => Refuse(StatusCode.InvalidArgument, refusal);
@@ -41,6 +44,21 @@ internal static class Refusals
     public static RpcException BeyondLog(string text) => Refuse(StatusCode.OutOfRange, text);
 
     public static RpcException QueueFull(string text) => Refuse(StatusCode.ResourceExhausted, text);
+
+    public static RpcException Overlaps(string text) => Refuse(StatusCode.AlreadyExists, text);
+
+    public static RpcException UnknownParameter(string name, IReadOnlyCollection<string> known) => Refuse(
+        StatusCode.InvalidArgument,
+        $"the plan has no parameter {Spelling.Quote(name)}; {(known.Count == 0 ? "it has none" : $"it has {string.Join(", ", known)}")}");
+
+    public static RpcException BrokenParameter(string name) =>
+        Refuse(StatusCode.InvalidArgument, $"the value of the parameter {name} holds a NUL character, which no variable can");
+
+    public static RpcException LargeParameters(int most) =>
+        Refuse(StatusCode.InvalidArgument, $"the parameters have more than {most} characters; put what is so long into a file");
+
+    public static RpcException BadRequestId(int longest) =>
+        Refuse(StatusCode.InvalidArgument, $"request_id has more than {longest} characters");
 
     public static RpcException Stopping() => Refuse(StatusCode.Unavailable, "the server is stopping");
 

@@ -1,33 +1,24 @@
 using System.Runtime.InteropServices;
 using Hephaestus.Server.Supervision.Protocol;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hephaestus.Server.Supervision;
 
-/// <summary>Makes an attempt's files and its process. Not thread-safe: what a child inherits belongs to the whole process.</summary>
+/// <summary>Makes an attempt's process. Not thread-safe: what a child inherits belongs to the whole process.</summary>
 internal sealed class AttemptSpawner
 {
-    private const int FifoBytes = 256 * 1024;
-
-    /// <summary>Together 64 MiB; FIFOs beyond these hold what the kernel gives, 64 KiB as a rule.</summary>
-    private const int MostEnlarged = 256;
-
-    private const uint WriteOnly = 0b010_000_000;
-
     private readonly uint[] _groups = Libc.Groups();
     private readonly OomScore _oomScore = new();
     private readonly ulong _openFiles = Libc.OpenFileLimits(0).Hard;
-    private readonly HashSet<SafeFileHandle> _enlarged = [];
+    private readonly FifoSizes _sizes = new();
 
     /// <summary>The answer, and what is to be held when there is a process.</summary>
     public (Reply Reply, HeldAttempt? Held) Spawn(Start start)
     {
         try
         {
-            if (!StatusFile.Create(start.StatusFile))
+            if (!StatusFile.Claim(start.StatusFile, out var known))
             {
                 // Another supervisor had it: what became of it only its status file knows.
-                var known = StatusFile.Read(start.StatusFile) ?? new Attempt();
                 known.Key = start.Key;
                 return (HeldAttempts.Started(known, earlier: true, held: false), null);
             }
@@ -35,9 +26,9 @@ internal sealed class AttemptSpawner
             CrashPoint.Reach("supervisor-status");
             return SpawnNew(start);
         }
-        catch (IOException refused)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            Remove(start);
+            File.Delete(start.StatusFile);
             return (NotStarted(refused.HResult, isFinal: false, refused.Message), null);
         }
     }
@@ -45,103 +36,111 @@ internal sealed class AttemptSpawner
     /// <summary>Closes what was held.</summary>
     public void Return(HeldAttempt held)
     {
-        Close(held.Output);
-        Close(held.Error);
+        _sizes.Return(held.Output);
+        _sizes.Return(held.Error);
+        held.Output.Dispose();
+        held.Error.Dispose();
     }
 
     private (Reply, HeldAttempt?) SpawnNew(Start start)
     {
-        var (output, outputEnd) = Fifo(start.OutFifo, start.User);
-        var (error, errorEnd) = Fifo(start.ErrFifo, start.User);
+        using var output = FifoEnds.Open(start.OutFifo, start.User);
+        using var error = FifoEnds.Open(start.ErrFifo, start.User);
         CrashPoint.Reach("supervisor-fifos");
-        using (outputEnd)
-        using (errorEnd)
+        if (Enter(start) is { } fault)
         {
-            var image = new ProcessImage(
-                [.. start.Command],
-                [.. start.Environment],
-                start.WorkingDirectory.Length == 0 ? null : start.WorkingDirectory,
-                outputEnd,
-                errorEnd);
-            var pid = Spawn(image, start, out var failure);
-            CrashPoint.Reach("supervisor-spawned");
-            if (pid == 0)
-            {
-                Close(output);
-                Close(error);
-                Remove(start);
-                return (Failed(start, failure), null);
-            }
-
-            var attempt = new Attempt { Key = start.Key, Pid = pid, StartTicks = ProcessTable.StartOf(pid) };
-            var held = new HeldAttempt(attempt, start.StatusFile, output, error);
-            held.Write();
-            return (HeldAttempts.Started(attempt, earlier: false, held: true), held);
+            File.Delete(start.StatusFile);
+            return (fault, null);
         }
+
+        StatusFile.Write(start.StatusFile, new Attempt { Pid = StatusFile.Spawning, StartTicks = ProcessTable.Now() });
+        CrashPoint.Reach("supervisor-spawning");
+        var pid = Spawn(start, new ProcessImage(
+            [.. start.Command],
+            [.. start.Environment],
+            start.WorkingDirectory.Length == 0 ? null : start.WorkingDirectory,
+            output.Writer,
+            error.Writer), out var failed);
+        CrashPoint.Reach("supervisor-spawned");
+        if (pid == 0)
+        {
+            File.Delete(start.StatusFile);
+            return (failed, null);
+        }
+
+        // From here on it runs: nothing may go wrong with the answer.
+        var attempt = new Attempt { Key = start.Key, Pid = pid, StartTicks = ProcessTable.StartOf(pid) };
+        var held = new HeldAttempt(attempt, start.StatusFile, output.TakeReader(), error.TakeReader());
+        _sizes.Enlarge(held.Output);
+        _sizes.Enlarge(held.Error);
+        held.Write();
+        return (HeldAttempts.Started(attempt, earlier: false, held: true), held);
     }
 
-    /// <summary>The reading end that is held, and the writing end for the child.</summary>
-    private (SafeFileHandle Reader, SafeFileHandle Writer) Fifo(string path, User? user)
+    /// <summary>The server's own directory, which may have gone; null: the command begins there, or needs it not.</summary>
+    private static Reply? Enter(Start start)
     {
-        File.Delete(path);
-        Libc.MakeFifo(path);
-        var reader = Libc.Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK);
-        var writer = Libc.Open(path, Libc.O_WRONLY);
-        if (_enlarged.Count < MostEnlarged && Libc.Enlarge(reader, FifoBytes) > 0)
-        {
-            _enlarged.Add(reader);
-        }
-
-        if (user is not null)
-        {
-            Libc.Give(path, user.Uid, user.Gid, WriteOnly);
-        }
-
-        return (reader, writer);
-    }
-
-    private void Close(SafeFileHandle fifo)
-    {
-        _enlarged.Remove(fifo);
-        fifo.Dispose();
-    }
-
-    private int Spawn(in ProcessImage image, Start start, out int error)
-    {
-        if (start.ServerDirectory.Length > 0)
-        {
-            Directory.SetCurrentDirectory(start.ServerDirectory);
-        }
-
-        Libc.LimitOpenFiles(start.OpenFiles);
-        _oomScore.Reset();
         try
         {
-            return start.User is { } user ? SpawnAs(user, image, out error) : Libc.Spawn(image, out error);
+            if (start.ServerDirectory.Length > 0)
+            {
+                Directory.SetCurrentDirectory(start.ServerDirectory);
+            }
+
+            return null;
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return Path.IsPathRooted(start.WorkingDirectory)
+                ? null
+                : NotStarted(gone.HResult, isFinal: true, $"the server's directory {start.ServerDirectory} cannot be entered: {gone.Message}");
+        }
+    }
+
+    private int Spawn(Start start, in ProcessImage image, out Reply failed)
+    {
+        failed = new Reply();
+        _oomScore.Reset();
+        Libc.LimitOpenFiles(start.OpenFiles);
+        try
+        {
+            if (start.User is { } user)
+            {
+                return SpawnAs(user, start, image, out failed);
+            }
+
+            var pid = Libc.Spawn(image, out var error);
+            failed = pid == 0 ? Failed(start, error) : failed;
+            return pid;
         }
         finally
         {
-            _oomScore.Lower();
             Libc.LimitOpenFiles(_openFiles);
+            _oomScore.Lower();
         }
     }
 
-    private int SpawnAs(User user, in ProcessImage image, out int error)
+    private int SpawnAs(User user, Start start, in ProcessImage image, out Reply failed)
     {
-        error = Libc.BecomeUser(user.Uid, user.Gid, [.. user.Groups]);
-        if (error != 0)
+        failed = new Reply();
+        if (Libc.BecomeUser(user.Uid, user.Gid, [.. user.Groups]) is var refusal and not 0)
         {
+            failed = NotStarted(refusal, isFinal: true, $"cannot become the user {user.Uid}: {Marshal.GetPInvokeErrorMessage(refusal)}");
             return 0;
         }
 
+        int pid, error;
         try
         {
-            return Libc.Spawn(image, out error);
+            pid = Libc.Spawn(image, out error);
         }
         finally
         {
             Libc.BecomeRoot(_groups);
         }
+
+        failed = pid == 0 ? Failed(start, error) : failed;
+        return pid;
     }
 
     private static Reply Failed(Start start, int error)
@@ -161,11 +160,4 @@ internal sealed class AttemptSpawner
 
     private static Reply NotStarted(int error, bool isFinal, string reason) =>
         new() { NotStarted = new NotStarted { Error = error, IsFinal = isFinal, Reason = reason } };
-
-    private static void Remove(Start start)
-    {
-        File.Delete(start.OutFifo);
-        File.Delete(start.ErrFifo);
-        File.Delete(start.StatusFile);
-    }
 }

@@ -56,5 +56,5 @@ internal static class Frames
     }
 
     private static int Checked(int size) =>
-        size is >= 0 and <= Largest ? size : throw new InvalidDataException($"a message of {size} bytes on the supervisor's socket");
+        size is >= 0 and <= Largest ? size : throw new IOException($"a message of {size} bytes on the supervisor's socket");
 }

@@ -36,12 +36,11 @@ internal sealed class HeldAttempts
                 return Started(held.Attempt, earlier: true, held: true);
             }
 
+            var alone = _byKey.Count == 0 && !Libc.HasChildren();
             var (reply, spawned) = _spawner.Spawn(start);
             if (spawned is not null)
             {
-                _byKey[start.Key] = _byPid[spawned.Attempt.Pid] = spawned;
-                _spawned = true;
-                Monitor.Pulse(_gate);
+                Hold(spawned, alone);
             }
 
             return reply;
@@ -106,6 +105,19 @@ internal sealed class HeldAttempts
 
             _spawned = false;
         }
+    }
+
+    private void Hold(HeldAttempt spawned, bool alone)
+    {
+        foreach (var other in _byKey.Values)
+        {
+            other.Attempt.Alone = false;
+        }
+
+        spawned.Attempt.Alone = alone;
+        _byKey[spawned.Attempt.Key] = _byPid[spawned.Attempt.Pid] = spawned;
+        _spawned = true;
+        Monitor.Pulse(_gate);
     }
 
     internal static Reply Started(Attempt attempt, bool earlier, bool held) =>

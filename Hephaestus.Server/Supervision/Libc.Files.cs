@@ -80,15 +80,29 @@ internal static partial class Libc
 
     /// <summary>Moves bytes inside the kernel, from a pipe to a place in a file, without waiting for the pipe.</summary>
     /// <returns>The bytes moved; 0: the pipe is empty and nobody holds its other end; -1: see the last error.</returns>
-    public static nint Splice(SafeFileHandle pipe, SafeFileHandle file, long offset, int count) =>
-        splice(pipe, 0, file, ref offset, (nuint)count, SPLICE_F_MOVE_NONBLOCK);
+    public static nint Splice(SafeFileHandle pipe, SafeFileHandle file, long offset, int count)
+    {
+        nint moved;
+        do
+        {
+            moved = splice(pipe, 0, file, ref offset, (nuint)count, SPLICE_F_MOVE_NONBLOCK);
+        }
+        while (Interrupted(moved));
+        return moved;
+    }
 
     /// <summary>Reads without waiting; answers like <see cref="Splice"/>.</summary>
     public static unsafe nint Read(SafeFileHandle pipe, Span<byte> buffer)
     {
         fixed (byte* start = buffer)
         {
-            return read(pipe, start, (nuint)buffer.Length);
+            nint count;
+            do
+            {
+                count = read(pipe, start, (nuint)buffer.Length);
+            }
+            while (Interrupted(count));
+            return count;
         }
     }
 
@@ -118,9 +132,16 @@ internal static partial class Libc
     /// <summary>Takes disk space ahead; the file's length stays.</summary>
     /// <returns>False: the filesystem does not know how.</returns>
     /// <exception cref="IOException">There is no space.</exception>
-    public static bool Allocate(SafeFileHandle file, long offset, long length) =>
-        fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length) == 0
-        || (Marshal.GetLastPInvokeError() == EOPNOTSUPP ? false : throw Error("index"));
+    public static bool Allocate(SafeFileHandle file, string path, long offset, long length)
+    {
+        int result;
+        do
+        {
+            result = fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length);
+        }
+        while (Interrupted(result));
+        return result == 0 || (Marshal.GetLastPInvokeError() == EOPNOTSUPP ? false : throw Error(path));
+    }
 
     /// <summary>Bytes that wait in a pipe.</summary>
     public static int Waiting(SafeFileHandle pipe) =>
@@ -210,6 +231,9 @@ internal static partial class Libc
         var error = Marshal.GetLastPInvokeError();
         return new IOException($"{what}: {Marshal.GetPInvokeErrorMessage(error)}", error);
     }
+
+    /// <summary>The runtime stops its threads by signals; not every filesystem lets the kernel repeat a call by itself.</summary>
+    private static bool Interrupted(nint result) => result < 0 && Marshal.GetLastPInvokeError() == EINTR;
 
     private static SafeFileHandle Owned(int descriptor, string what) =>
         descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Error(what);

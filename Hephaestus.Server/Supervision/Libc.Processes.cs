@@ -101,11 +101,11 @@ internal static partial class Libc
         return info.Code == CLD_EXITED ? new ChildExit(info.Pid, info.Status, null) : new ChildExit(info.Pid, null, info.Status);
     }
 
-    /// <summary>Lets the kernel forget a child that has ended.</summary>
-    public static void Reap(int pid) => _ = waitid(P_PID, pid, out _, WEXITED);
+    /// <summary>Lets the kernel forget a child that has ended; if it has not, nothing happens.</summary>
+    public static void Reap(int pid) => _ = waitid(P_PID, pid, out _, WEXITED | WNOHANG);
 
-    /// <summary>As <see cref="Reap"/>, if it has ended; else nothing happens.</summary>
-    public static void ReapIfEnded(int pid) => _ = waitid(P_PID, pid, out _, WEXITED | WNOHANG);
+    /// <summary>Whether this process has children, be they zombies.</summary>
+    public static bool HasChildren() => waitid(P_ALL, 0, out _, WEXITED | WNOHANG | WNOWAIT) == 0;
 
     /// <summary>A descriptor that stands for a process and is readable once that has ended; null: there is none.</summary>
     public static SafeFileHandle? OpenProcess(int pid)

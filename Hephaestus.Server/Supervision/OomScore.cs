@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hephaestus.Server.Supervision;
 
@@ -13,26 +14,39 @@ internal sealed class OomScore
     private const int Low = -900;
 
     private readonly int _original = int.Parse(System.IO.File.ReadAllText(File), CultureInfo.InvariantCulture);
-    private readonly bool _lowers;
 
-    public OomScore() => _lowers = _original > Low && Set(Low);
+    /// <summary>Kept open: while a child is made there may be no descriptor left to open it again.</summary>
+    private readonly SafeFileHandle? _file;
+
+    public OomScore()
+    {
+        _file = _original > Low ? Opened() : null;
+        Lower();
+    }
 
     /// <summary>As it was when the process started: before a child is made.</summary>
-    public void Reset() => _ = _lowers && Set(_original);
+    public void Reset() => Set(_original);
 
     /// <summary>Low again.</summary>
-    public void Lower() => _ = _lowers && Set(Low);
+    public void Lower() => Set(Low);
 
-    private static bool Set(int score)
+    private static SafeFileHandle? Opened()
     {
         try
         {
-            using var file = Libc.Open(File, Libc.O_WRONLY);
-            return Libc.Write(file, Encoding.ASCII.GetBytes(score.ToString(CultureInfo.InvariantCulture))) > 0;
+            return Libc.Open(File, Libc.O_WRONLY);
         }
         catch (IOException)
         {
-            return false;
+            return null;
+        }
+    }
+
+    private void Set(int score)
+    {
+        if (_file is not null)
+        {
+            Libc.Write(_file, Encoding.ASCII.GetBytes(score.ToString(CultureInfo.InvariantCulture)));
         }
     }
 }

@@ -6,6 +6,9 @@ namespace Hephaestus.Server.Supervision;
 /// <summary>The processes of the machine as /proc shows them (proc(5)). What has gone meanwhile is left out.</summary>
 internal static class ProcessTable
 {
+    /// <summary>USER_HZ is 100 on every machine that .NET runs on.</summary>
+    private const long NanosecondsPerTick = 10_000_000;
+
     /// <summary>All processes that have not ended, in no order.</summary>
     public static IEnumerable<ProcessEntry> Read() =>
         from directory in Directory.EnumerateDirectories("/proc")
@@ -21,6 +24,9 @@ internal static class ProcessTable
     /// <summary>When a process was started, in clock ticks since boot, be it a zombie by now; 0: it is gone.</summary>
     public static ulong StartOf(int pid) => Parse(pid, Text($"/proc/{pid}/stat"))?.StartTicks ?? 0;
 
+    /// <summary>What a process that is started now has as its start, in clock ticks since boot; or the tick before.</summary>
+    public static ulong Now() => (ulong)(Libc.BootClock() / NanosecondsPerTick);
+
     /// <summary>Whether a variable of this value was in the environment that the process's program was given.</summary>
     public static bool Carries(int pid, string name, string value) =>
         Bytes($"/proc/{pid}/environ").AsSpan().IndexOf(Encoding.UTF8.GetBytes($"{name}={value}\0")) >= 0;
@@ -28,14 +34,17 @@ internal static class ProcessTable
     /// <summary>Whether a variable was in the environment that the process's program was given.</summary>
     public static bool Carries(int pid, string name) => Bytes($"/proc/{pid}/environ").AsSpan().IndexOf(Encoding.UTF8.GetBytes($"{name}=")) >= 0;
 
-    /// <summary>Whether the process has one of these files open.</summary>
-    public static bool Holds(int pid, params ReadOnlySpan<string> files)
+    /// <summary>
+    /// Whether the process can write to one of these files. (Reading ends tell nothing: a child of the supervisor has
+    /// those of all attempts until it becomes its program.)
+    /// </summary>
+    public static bool Writes(int pid, params ReadOnlySpan<string> files)
     {
         try
         {
             foreach (var descriptor in new DirectoryInfo($"/proc/{pid}/fd").EnumerateFiles())
             {
-                if (descriptor.LinkTarget is { } target && files.Contains(target))
+                if (descriptor.LinkTarget is { } target && files.Contains(target) && IsForWriting(pid, descriptor.Name))
                 {
                     return true;
                 }
@@ -48,6 +57,11 @@ internal static class ProcessTable
 
         return false;
     }
+
+    /// <summary>By the flags of open(2) that proc(5) shows in octal; the lowest two bits are the access mode.</summary>
+    private static bool IsForWriting(int pid, string descriptor) =>
+        Text($"/proc/{pid}/fdinfo/{descriptor}").Split('\n').FirstOrDefault(line => line.StartsWith("flags:", StringComparison.Ordinal))
+            is { Length: > 0 } flags && ((flags[^1] - '0') & 3) is Libc.O_WRONLY or Libc.O_RDWR;
 
     private static ProcessEntry? Parse(int pid, string stat)
     {

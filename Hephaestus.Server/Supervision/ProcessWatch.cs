@@ -29,9 +29,9 @@ internal sealed class ProcessWatch
         var key = Interlocked.Increment(ref _lastKey);
         var happened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[key] = happened;
-        Libc.Watch(_epoll, Libc.EPOLL_CTL_ADD, file, events | Libc.EPOLLONESHOT, key);
         try
         {
+            Libc.Watch(_epoll, Libc.EPOLL_CTL_ADD, file, events | Libc.EPOLLONESHOT, key);
             await happened.Task.WaitAsync(cancellation);
         }
         finally

@@ -30,7 +30,11 @@ internal sealed class ServedConnection : IDisposable
             {
                 var reply = _answer(request);
                 reply.Id = request.Id;
-                CrashPoint.Reach("supervisor-answering");
+                if (request.Start is not null)
+                {
+                    CrashPoint.Reach("supervisor-answering");
+                }
+
                 Send(reply);
             }
         }

@@ -11,23 +11,26 @@ internal static class SpawnMessages
     public static StepKey ToKey(this Key key) => new(key.Execution, (int)key.Step, (int)key.Attempt);
 
     /// <param name="account">The user to become; null: none.</param>
-    public static Start ToMessage(this SpawnRequest request, Account? account, ulong openFiles)
+    public static Start ToMessage(this SpawnRequest request, HeldFiles files, Account? account, SpawnDefaults defaults)
     {
         var variables = account is null ? request.Variables : account.Variables.Concat(request.Variables);
         return new Start
         {
             Key = request.Key.ToMessage(),
-            OutFifo = request.Files.OutFifo,
-            ErrFifo = request.Files.ErrFifo,
-            StatusFile = request.Files.Status,
+            OutFifo = files.OutFifo,
+            ErrFifo = files.ErrFifo,
+            StatusFile = files.Status,
             Command = { request.Command },
             Environment = { variables.GroupBy(variable => variable.Key).Select(named => $"{named.Key}={named.Last().Value}") },
-            ServerDirectory = Environment.CurrentDirectory,
+            ServerDirectory = defaults.Directory,
             WorkingDirectory = request.WorkingDirectory ?? "",
             User = account is null ? null : new User { Uid = account.User, Gid = account.Group, Groups = { account.Groups } },
-            OpenFiles = openFiles,
+            OpenFiles = defaults.OpenFiles,
         };
     }
+
+    public static SupervisedAttempt ToAttempt(this Attempt attempt) =>
+        new(attempt.Key.ToKey(), attempt.Pid, attempt.StartTicks, attempt.Alone);
 
     public static StepExit ToExit(this Exit exit)
     {
@@ -36,4 +39,12 @@ internal static class SpawnMessages
             ? new StepExit(null, exit.Signal, null, ended)
             : new StepExit(exit.Code, null, null, ended);
     }
+}
+
+/// <summary>What all steps get from the server, as it was when that started.</summary>
+/// <param name="Directory">Where commands begin.</param>
+/// <param name="OpenFiles">Soft limit of open files.</param>
+internal sealed record SpawnDefaults(string Directory, ulong OpenFiles)
+{
+    public static SpawnDefaults OfThisProcess() => new(Environment.CurrentDirectory, InheritedLimits.OpenFiles());
 }

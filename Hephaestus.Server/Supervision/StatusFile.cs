@@ -1,65 +1,64 @@
 using System.Globalization;
 using System.Text;
 using Hephaestus.Server.Supervision.Protocol;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hephaestus.Server.Supervision;
 
 /// <summary>
 /// What is known of an attempt's process, on the disk: it is read only when its supervisor is not there to be asked. One
 /// line of text, always <see cref="Size"/> bytes, so that a full disk cannot keep an exit status from being written:
-/// <c>1 PID START-TICKS CODE|- SIGNAL|- WALL-CLOCK-US BOOT-CLOCK-NS</c>, filled up with blanks.
+/// <c>1 PID START-TICKS CODE|- SIGNAL|- WALL-CLOCK-US BOOT-CLOCK-NS</c>, filled up with blanks. The pid is 0 until
+/// nothing is missing for the start, and then <see cref="Spawning"/>, with the time of that, until there is a process.
 /// </summary>
 internal static class StatusFile
 {
+    /// <summary>The pid of an attempt that is just being started.</summary>
+    public const int Spawning = -1;
+
     private const int Size = 128;
     private const int Version = 1;
 
-    /// <summary>Makes the file with its space on the disk. False: it is there, an earlier supervisor has had this attempt.</summary>
-    /// <exception cref="IOException">There is no space, or the directory is gone; HResult is the errno. No file is left.</exception>
-    public static bool Create(string path)
+    /// <summary>
+    /// Makes the file with its space on the disk, or takes over one whose supervisor was killed before it came to start
+    /// anything. False: an earlier supervisor has started the attempt, or may have.
+    /// </summary>
+    /// <exception cref="IOException">There is no space, or the directory is gone; HResult is the errno.</exception>
+    public static bool Claim(string path, out Attempt known)
     {
         using var file = Libc.TryCreate(path);
-        if (file is null)
+        known = file is not null ? new Attempt() : Read(path) ?? new Attempt { Pid = Spawning };
+        if (known.Pid != 0)
         {
             return false;
         }
 
-        try
-        {
-            Write(file, new Attempt());
-            return true;
-        }
-        catch (IOException)
-        {
-            File.Delete(path);
-            throw;
-        }
+        Write(path, known);
+        return true;
     }
+
+    /// <summary>Whether an attempt was started, or may have been.</summary>
+    public static bool SaysStarted(string path) => File.Exists(path) && Read(path) is not { Pid: 0 };
 
     /// <summary>Puts the newest state in the place of the one before.</summary>
     /// <exception cref="IOException">The file or its disk is gone.</exception>
     public static void Write(string path, Attempt attempt)
     {
         using var file = Libc.Open(path, Libc.O_RDWR);
-        Write(file, attempt);
+        RandomAccess.Write(file, Encoding.ASCII.GetBytes(Format(attempt).PadRight(Size - 1) + '\n'), 0);
     }
 
-    /// <summary>What the file says; null: there is none, or none that can be read.</summary>
+    /// <summary>What the file says (of an empty one, that nothing was started); null: there is none that can be read.</summary>
     public static Attempt? Read(string path)
     {
         try
         {
-            return Parse(File.ReadAllText(path));
+            return File.ReadAllText(path) is { Length: > 0 } text ? Parse(text) : new Attempt();
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or OverflowException)
         {
             return null;
         }
     }
-
-    private static void Write(SafeFileHandle file, Attempt attempt) =>
-        RandomAccess.Write(file, Encoding.ASCII.GetBytes(Format(attempt).PadRight(Size - 1) + '\n'), 0);
 
     private static string Format(Attempt attempt)
     {

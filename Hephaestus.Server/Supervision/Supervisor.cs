@@ -19,6 +19,9 @@ internal sealed class Supervisor
 
     private static readonly TimeSpan s_firstServer = TimeSpan.FromSeconds(60);
 
+    /// <summary>While a child is made, this process has few descriptors: what cannot be accepted then waits a little.</summary>
+    private static readonly TimeSpan s_acceptPause = TimeSpan.FromMilliseconds(20);
+
     private readonly Lock _gate = new();
     private readonly List<ServedConnection> _servers = [];
     private readonly HeldAttempts _attempts = new();
@@ -55,7 +58,14 @@ internal sealed class Supervisor
         using var impatience = new Timer(_ => EndIfIdle(), null, s_firstServer, Timeout.InfiniteTimeSpan);
         while (true)
         {
-            Serve(_socket.Accept());
+            if (_socket.Accept() is { } server)
+            {
+                Serve(server);
+            }
+            else
+            {
+                Thread.Sleep(s_acceptPause);
+            }
         }
     }
 
@@ -99,10 +109,23 @@ internal sealed class Supervisor
 
     private Reply Answer(Request request) => request.RequestCase switch
     {
-        Request.RequestOneofCase.Start => _attempts.Start(request.Start),
+        Request.RequestOneofCase.Start => Start(request.Start),
         Request.RequestOneofCase.Drained => _attempts.Release(request.Drained.Key),
         _ => new Reply { Attempts = _attempts.List() },
     };
+
+    private Reply Start(Start start)
+    {
+        try
+        {
+            return _attempts.Start(start);
+        }
+        catch (Exception fault)
+        {
+            // A request that cannot be answered must not end the parent of all steps.
+            return new Reply { NotStarted = new NotStarted { Reason = $"the supervisor failed: {fault.Message}" } };
+        }
+    }
 
     /// <summary>Waits for any child: a step's own process is recorded, an orphan that came here is only reaped.</summary>
     private void Reap()
@@ -143,7 +166,8 @@ internal sealed class Supervisor
         {
             if (_servers.Count == 0 && _attempts.AreNone)
             {
-                _socket.Dispose();
+                // Only its name: closing the socket would make the thread that accepts fail before this process ends.
+                _socket.Unlink();
                 Libc.Exit(0);
             }
         }

@@ -16,16 +16,21 @@ internal sealed class SupervisorClient : IAsyncDisposable
     private const int MostTries = 50;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>For the first answer of a supervisor; one that is stopped or stuck must not hold a start up for ever.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
     private readonly ConcurrentDictionary<StepKey, WatchedProcess> _watched = new();
     private readonly Latest<SupervisorLink?> _link = new(null);
     private readonly CancellationTokenSource _stopping = new();
-    private readonly ulong _openFiles = InheritedLimits.OpenFiles();
+    private readonly SpawnDefaults _defaults = SpawnDefaults.OfThisProcess();
     private readonly string _stateDirectory;
+    private readonly string _files;
     private readonly ILogger _logger;
     private Task _running = Task.CompletedTask;
     private int _child;
 
-    private SupervisorClient(string stateDirectory, ILogger logger) => (_stateDirectory, _logger) = (stateDirectory, logger);
+    private SupervisorClient(string stateDirectory, ILogger logger) =>
+        (_stateDirectory, _files, _logger) = (stateDirectory, HeldFiles.In(stateDirectory), logger);
 
     /// <summary>Process id of the supervisor; 0: none is connected.</summary>
     public int Pid { get; private set; }
@@ -35,47 +40,59 @@ internal sealed class SupervisorClient : IAsyncDisposable
     public static async Task<SupervisorClient> ConnectAsync(string stateDirectory, ILogger logger, CancellationToken cancellation)
     {
         var client = new SupervisorClient(stateDirectory, logger);
+        Directory.CreateDirectory(client._files, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var link = await client.OpenAsync(cancellation);
         client._running = client.RunAsync(link);
         return client;
     }
 
-    /// <summary>Starts an attempt, or learns what came of an earlier request to.</summary>
+    /// <summary>Where the FIFOs and the status file of an attempt are.</summary>
+    public HeldFiles FilesOf(StepKey key) => new(_files, key);
+
+    /// <summary>The attempts that are not settled as far as their files tell, whoever was killed.</summary>
+    public IEnumerable<StepKey> Unsettled() => HeldFiles.Find(_files);
+
+    /// <summary>Starts an attempt, whose FIFOs exist, or learns what came of an earlier request to.</summary>
     public async Task<SpawnAnswer> StartAsync(SpawnRequest request, CancellationToken cancellation)
     {
         var (account, fault) = AccountOf(request.User);
-        if (fault is not null && !await IsKnownAsync(request.Key, cancellation))
+        if (fault is not null && !await IsStartedAsync(request.Key, cancellation))
         {
             return new SpawnAnswer.CouldNotStart(fault);
         }
 
-        var reply = await AskAsync(new Request { Start = request.ToMessage(account, _openFiles) }, cancellation);
-        switch (reply.ReplyCase)
+        var message = new Request { Start = request.ToMessage(FilesOf(request.Key), account, _defaults) };
+        while (true)
         {
-            case Reply.ReplyOneofCase.Started:
-                Watch(request, reply.Started);
-                return new SpawnAnswer.Started(reply.Started.Attempt.Pid);
-            case Reply.ReplyOneofCase.NotStarted when reply.NotStarted.IsFinal:
-                return new SpawnAnswer.CouldNotStart(reply.NotStarted.Reason);
-            default:
-                return new SpawnAnswer.Refused(reply.NotStarted?.Reason ?? "the supervisor does not understand the request");
+            var (reply, version) = await AskAsync(message, cancellation);
+            if (reply.Started is not { } started)
+            {
+                return Refusal(reply);
+            }
+
+            var pid = Watch(request, started);
+            if (_link.Current.Version == version)
+            {
+                return new SpawnAnswer.Started(pid);
+            }
+
+            // The supervisor has died since, and who came after it may have looked for its attempts before this one was known.
         }
     }
 
     /// <summary>All attempts that the supervisor holds.</summary>
     public async Task<ImmutableArray<SupervisedAttempt>> ListAsync(CancellationToken cancellation)
     {
-        var reply = await AskAsync(new Request { List = new List() }, cancellation);
-        return
-        [
-            .. from attempt in reply.Attempts.Attempts_
-               select new SupervisedAttempt(attempt.Key.ToKey(), attempt.Pid, attempt.StartTicks),
-        ];
+        var (reply, _) = await AskAsync(new Request { List = new List() }, cancellation);
+        return [.. reply.Attempts.Attempts_.Select(attempt => attempt.ToAttempt())];
     }
 
-    /// <summary>Whether the supervisor holds it.</summary>
-    public async Task<bool> IsKnownAsync(StepKey key, CancellationToken cancellation) =>
-        (await ListAsync(cancellation)).Any(attempt => attempt.Key == key);
+    /// <summary>Whether it was started, or may have been: by this supervisor, or by one that was killed.</summary>
+    public async Task<bool> IsStartedAsync(StepKey key, CancellationToken cancellation) =>
+        (await ListAsync(cancellation)).Any(attempt => attempt.Key == key) || StatusFile.SaysStarted(FilesOf(key).Status);
+
+    /// <summary>The process of a started attempt, which may have ended; null: none is known.</summary>
+    public SupervisedAttempt? ProcessOf(StepKey key) => _watched.GetValueOrDefault(key)?.Identity?.ToAttempt();
 
     /// <summary>Completes when the process of a started attempt has ended; cancelled when this is disposed.</summary>
     public Task<StepExit> ExitOf(StepKey key) => _watched[key].Exit;
@@ -126,11 +143,20 @@ internal sealed class SupervisorClient : IAsyncDisposable
         }
     }
 
-    private void Watch(SpawnRequest request, Started started)
+    private static SpawnAnswer Refusal(Reply reply) => reply.NotStarted switch
+    {
+        null => new SpawnAnswer.Refused("the supervisor does not understand the request"),
+        { IsFinal: true } refused => new SpawnAnswer.CouldNotStart(refused.Reason),
+        var refused => new SpawnAnswer.Refused(refused.Reason),
+    };
+
+    /// <summary>Gives its process id; 0: there is no process.</summary>
+    private int Watch(SpawnRequest request, Started started)
     {
         var watched = Watched(request.Key);
-        watched.Identify(started.Attempt, request.Files.Status);
-        if (started.Attempt.Exit is { } exit)
+        var attempt = started.Attempt.Pid == StatusFile.Spawning ? Found(request, started.Attempt.StartTicks) : started.Attempt;
+        watched.Identify(attempt, FilesOf(request.Key).Status);
+        if (attempt.Exit is { } exit)
         {
             watched.End(exit.ToExit());
         }
@@ -138,9 +164,24 @@ internal sealed class SupervisorClient : IAsyncDisposable
         {
             watched.WatchAlone(_stopping.Token);
         }
+
+        return attempt.Pid;
     }
 
-    private async Task<Reply> AskAsync(Request request, CancellationToken cancellation)
+    /// <summary>
+    /// A supervisor was killed while it started the attempt: the first that carries its marks in a session of its own is it.
+    /// (What an earlier attempt left is older.)
+    /// </summary>
+    private static Attempt Found(SpawnRequest request, ulong since)
+    {
+        var leader = ProcessTable.Read()
+            .Where(process => process.Session == process.Pid && process.StartTicks >= since && request.Marks.All(mark => ProcessTable.Carries(process.Pid, mark.Key, mark.Value)))
+            .MinBy(process => process.StartTicks);
+        return new Attempt { Key = request.Key.ToMessage(), Pid = leader?.Pid ?? 0, StartTicks = leader?.StartTicks ?? 0 };
+    }
+
+    /// <summary>The answer, and which connection it came over.</summary>
+    private async Task<(Reply Reply, long Link)> AskAsync(Request request, CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
         while (true)
@@ -148,7 +189,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
             var (link, version) = _link.Current;
             if (link is not null && await link.AskAsync(request, either.Token) is { } reply)
             {
-                return reply;
+                return (reply, version);
             }
 
             await _link.NextAsync(version, either.Token);
@@ -181,9 +222,9 @@ internal sealed class SupervisorClient : IAsyncDisposable
             {
                 return await OpenAsync(_stopping.Token);
             }
-            catch (SupervisorException fault)
+            catch (Exception fault) when (fault is SupervisorException or IOException)
             {
-                _logger.LogError("{Fault}", fault.Message);
+                _logger.LogError("No step can be started or cancelled until there is a supervisor: {Fault}", fault.Message);
                 await Task.Delay(s_pause, _stopping.Token);
             }
         }
@@ -198,10 +239,11 @@ internal sealed class SupervisorClient : IAsyncDisposable
                 return link;
             }
 
-            Libc.ReapIfEnded(_child);
+            Libc.Reap(_child);
             if (!await SupervisorLauncher.StartAsync(_stateDirectory, pid => _child = pid, cancellation))
             {
                 await Task.Delay(s_pause, cancellation);
+                Libc.Reap(_child);
             }
         }
 
@@ -217,7 +259,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
         }
 
         var link = new SupervisorLink(socket, Exited);
-        if (await link.AskAsync(new Request { List = new List() }, cancellation) is not { Attempts: { } held })
+        if (await FirstListAsync(link, cancellation) is not { } held)
         {
             await link.DisposeAsync();
             return null;
@@ -230,6 +272,21 @@ internal sealed class SupervisorClient : IAsyncDisposable
         }
 
         return link;
+    }
+
+    private static async Task<Attempts?> FirstListAsync(SupervisorLink link, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(s_patience);
+        try
+        {
+            return (await link.AskAsync(new Request { List = new List() }, patience.Token))?.Attempts;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            await link.DisposeAsync();
+            throw new SupervisorException($"the supervisor does not answer within {s_patience.TotalSeconds} s; is it stopped?");
+        }
     }
 
     private async Task AdoptAsync(SupervisorLink link)

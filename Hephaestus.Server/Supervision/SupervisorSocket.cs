@@ -27,6 +27,7 @@ internal sealed class SupervisorSocket : IDisposable
         var path = In(stateDirectory);
         var taken = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         File.Delete(path);
+        CrashPoint.Reach("supervisor-listening");
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         using (var address = new ShortSocketPath(path))
         {
@@ -54,12 +55,25 @@ internal sealed class SupervisorSocket : IDisposable
         }
     }
 
-    /// <summary>Waits for a server.</summary>
-    public Socket Accept() => _listener.Accept();
+    /// <summary>Waits for a server; null: it went away again, or there is no descriptor for it at present.</summary>
+    public Socket? Accept()
+    {
+        try
+        {
+            return _listener.Accept();
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>From now on nobody finds it; it stays taken until this process ends.</summary>
+    public void Unlink() => File.Delete(_path);
 
     public void Dispose()
     {
-        File.Delete(_path);
+        Unlink();
         _listener.Dispose();
         _lock.Dispose();
     }

@@ -12,50 +12,75 @@ internal sealed class WatchedProcess : IDisposable
     /// <summary>For init to reap an orphan; only then does the kernel tell how it ended.</summary>
     private static readonly TimeSpan s_reaping = TimeSpan.FromSeconds(10);
 
+    private readonly Lock _gate = new();
     private readonly TaskCompletionSource<StepExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SafeFileHandle? _process;
     private string _statusFile = "";
-    private int _alone;
+    private bool _alone;
+    private bool _disposed;
 
     /// <summary>Completes when it has ended.</summary>
     public Task<StepExit> Exit => _exit.Task;
 
+    /// <summary>Which process it is, or was; null: that is not known yet.</summary>
+    public Attempt? Identity { get; private set; }
+
     /// <summary>Says which process it is.</summary>
     public void Identify(Attempt attempt, string statusFile)
     {
-        _statusFile = statusFile;
-        if (_process is not null || Exit.IsCompleted || attempt.Exit is not null || Libc.OpenProcess(attempt.Pid) is not { } opened)
+        lock (_gate)
         {
-            return;
-        }
-
-        if (ProcessTable.StartOf(attempt.Pid) == attempt.StartTicks)
-        {
-            _process = opened;
-        }
-        else
-        {
-            // Another process has its id by now.
-            opened.Dispose();
+            (Identity, _statusFile) = (attempt, statusFile);
+            if (_process is null && !_disposed && !Exit.IsCompleted && attempt is { Exit: null, Pid: > 0 })
+            {
+                _process = Opened(attempt);
+            }
         }
     }
 
     /// <summary>The supervisor has told its end.</summary>
     public void End(StepExit exit) => _exit.TrySetResult(exit);
 
-    /// <summary>Its supervisor is gone: finds out without it.</summary>
+    /// <summary>
+    /// Its supervisor is gone: finds out without it. Before it is known which process it is, this does nothing; whoever
+    /// learns that asks again.
+    /// </summary>
     public void WatchAlone(CancellationToken cancellation)
     {
-        if (Interlocked.Exchange(ref _alone, 1) == 0)
+        lock (_gate)
         {
-            _ = WatchAloneAsync(cancellation);
+            if (_alone || Identity is null)
+            {
+                return;
+            }
+
+            _alone = true;
         }
+
+        _ = WatchAloneAsync(cancellation);
     }
 
     public void Dispose()
     {
         _exit.TrySetCanceled();
-        _process?.Dispose();
+        lock (_gate)
+        {
+            _disposed = true;
+            _process?.Dispose();
+        }
+    }
+
+    /// <summary>Null: it is gone, and another process may have its id by now.</summary>
+    private static SafeFileHandle? Opened(Attempt attempt)
+    {
+        var opened = Libc.OpenProcess(attempt.Pid);
+        if (opened is null || ProcessTable.StartOf(attempt.Pid) == attempt.StartTicks)
+        {
+            return opened;
+        }
+
+        opened.Dispose();
+        return null;
     }
 
     private async Task WatchAloneAsync(CancellationToken cancellation)
@@ -67,6 +92,10 @@ internal sealed class WatchedProcess : IDisposable
         catch (Exception stopped) when (stopped is OperationCanceledException or ObjectDisposedException)
         {
             _exit.TrySetCanceled(cancellation);
+        }
+        catch (IOException fault)
+        {
+            _exit.TrySetResult(Lost($"its supervisor was killed, and it cannot be watched: {fault.Message}"));
         }
     }
 

@@ -102,7 +102,7 @@ public sealed class BrokenConnectionTests
         await CliProcess.ExecAsync(first, "a", "ok");
         await watcher.LineAsync(" 2 a/ok ended: OK");
         await first.StopAsync();
-        await Remnants.EndAsync(home.State);
+        await Remnants.EndAsync(home);
         Directory.Delete(home.State, recursive: true);
 
         var second = await home.StartAsync();

@@ -1,15 +1,19 @@
-using System.Diagnostics;
+using System.Text;
+using Hephaestus.Server.Supervision;
 
 namespace Hephaestus.Tests.EndToEnd;
 
 /// <summary>What outlives a server by design: its supervisor and running steps.</summary>
 internal static class Remnants
 {
-    /// <summary>The supervisor of a state directory and all that descends from it, by process id.</summary>
-    public static IReadOnlyList<int> Of(string stateDirectory)
+    /// <summary>In the environment of all that a test's servers start, but for what clears it.</summary>
+    public const string Mark = "SERVER_HOME_OF_TEST";
+
+    /// <summary>Every process that the servers of a home started and that has not ended, by process id.</summary>
+    public static IReadOnlyList<int> Of(ServerHome home)
     {
-        var processes = Processes().ToArray();
-        var found = processes.Where(process => Arguments(process.Pid).Contains(stateDirectory)).Select(process => process.Pid).ToHashSet();
+        var processes = ProcessTable.Read().ToArray();
+        var found = processes.Where(process => BelongsTo(process.Pid, home)).Select(process => process.Pid).ToHashSet();
         for (var more = true; more;)
         {
             more = processes.Where(process => found.Contains(process.Parent)).ToArray().Any(process => found.Add(process.Pid));
@@ -18,66 +22,52 @@ internal static class Remnants
         return [.. found.Where(pid => pid != Environment.ProcessId)];
     }
 
+    /// <summary>The supervisor of a home; 0: there is none.</summary>
+    public static int SupervisorOf(ServerHome home) =>
+        ProcessTable.Read().FirstOrDefault(process => IsSupervisor(process.Pid, home))?.Pid ?? 0;
+
     /// <summary>Kills what is left and waits until none of it is there.</summary>
-    public static async Task EndAsync(string stateDirectory)
+    public static async Task EndAsync(ServerHome home)
     {
-        foreach (var pid in Of(stateDirectory))
+        while (Of(home) is { Count: > 0 } left)
         {
-            await KillAsync(pid);
+            await Task.WhenAll(left.Select(pid => GoneAsync(pid, Signals.Kill)));
         }
     }
 
-    /// <summary>Completes when no process of the state directory is left.</summary>
-    public static async Task GoneAsync(string stateDirectory)
+    /// <summary>Completes when no process of a home is left, its supervisor among them.</summary>
+    public static async Task GoneAsync(ServerHome home)
     {
-        foreach (var pid in Of(stateDirectory))
+        while (Of(home) is { Count: > 0 } left)
         {
-            await GoneAsync(pid);
+            await Task.WhenAll(left.Select(pid => GoneAsync(pid)));
         }
     }
 
-    /// <summary>Completes when the process is gone.</summary>
-    public static async Task GoneAsync(int pid)
+    /// <summary>Completes when the process has ended.</summary>
+    /// <param name="signal">Sent to it before; 0: none.</param>
+    public static async Task GoneAsync(int pid, int signal = 0)
     {
-        try
+        using var timeout = new CancellationTokenSource(Timeouts.Default);
+        using var process = Libc.OpenProcess(pid);
+        if (process is not null)
         {
-            using var process = Process.GetProcessById(pid);
-            await process.WaitForExitAsync().DefaultTimeout();
-        }
-        catch (ArgumentException)
-        {
-            // It was gone before.
+            Libc.Signal(process, signal);
+            await ProcessWatch.ReadableAsync(process, timeout.Token);
         }
     }
 
-    private static async Task KillAsync(int pid)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(pid);
-            process.Kill();
-            await process.WaitForExitAsync().DefaultTimeout();
-        }
-        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException)
-        {
-            // It was gone before.
-        }
-    }
+    private static bool BelongsTo(int pid, ServerHome home) =>
+        ProcessTable.Carries(pid, Mark, home.Directory) || IsSupervisor(pid, home);
 
-    private static IEnumerable<(int Pid, int Parent)> Processes() =>
-        from directory in Directory.EnumerateDirectories("/proc")
-        where int.TryParse(Path.GetFileName(directory), out _)
-        let stat = Read(Path.Combine(directory, "stat"))
-        where stat.Length > 0
-        select (int.Parse(Path.GetFileName(directory)), int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1]));
-
-    private static string[] Arguments(int pid) => Read($"/proc/{pid}/cmdline").Split('\0');
+    private static bool IsSupervisor(int pid, ServerHome home) => Read($"/proc/{pid}/cmdline").Split('\0') is [_, "--supervise", var state, ..]
+        && state == home.State;
 
     private static string Read(string file)
     {
         try
         {
-            return File.ReadAllText(file);
+            return Encoding.UTF8.GetString(File.ReadAllBytes(file));
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

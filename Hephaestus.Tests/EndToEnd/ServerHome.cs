@@ -31,13 +31,20 @@ internal sealed class ServerHome : IAsyncDisposable
 
     public string Plans { get; }
 
-    public string State { get; }
+    public string State { get; private set; }
 
     public string Dumps { get; }
 
     public string Socket { get; }
 
     public string Configuration { get; }
+
+    /// <summary>Before the first start: another place for the state.</summary>
+    public void MoveState(string directory)
+    {
+        File.AppendAllLines(Configuration, [$"host.state_dir = {directory}"]);
+        State = directory;
+    }
 
     /// <summary>The directory of an execution's log.</summary>
     public string Log(uint id) => Path.Combine(State, "executions", $"{id}");
@@ -52,11 +59,50 @@ internal sealed class ServerHome : IAsyncDisposable
         return file;
     }
 
+    /// <summary>Where the FIFOs and status files of attempts are that are not settled.</summary>
+    public string Running => Path.Combine(State, "running");
+
+    /// <summary>Completes when every attempt is settled.</summary>
+    public async Task SettledAsync()
+    {
+        var empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var watcher = new FileSystemWatcher(Running);
+        watcher.Deleted += (_, _) => Look();
+        watcher.EnableRaisingEvents = true;
+        Look();
+        await empty.Task.DefaultTimeout();
+
+        void Look()
+        {
+            if (!System.IO.Directory.EnumerateFiles(Running).Any())
+            {
+                empty.TrySetResult();
+            }
+        }
+    }
+
     public async Task<ServerProcess> StartAsync(params (string Name, string Value)[] environment)
     {
         var server = await ServerProcess.StartAsync(this, environment);
         _servers.Add(server);
         return server;
+    }
+
+    /// <summary>Starts a server by a bash script, which finds the program and its arguments in "$@" and is its parent.</summary>
+    public async Task<ServerProcess> StartByAsync(string script)
+    {
+        var server = ServerProcess.LaunchBy(this, script);
+        _servers.Add(server);
+        Assert.True(await server.IsReadyAsync(), server.Said);
+        return server;
+    }
+
+    /// <summary>Null: it ended before it listened.</summary>
+    public async Task<ServerProcess?> TryStartAsync(params (string Name, string Value)[] environment)
+    {
+        var server = ServerProcess.Launch(this, environment);
+        _servers.Add(server);
+        return await server.IsReadyAsync() ? server : null;
     }
 
     /// <summary>Ends the servers, then everything that their supervisor still holds, and proves that it is gone.</summary>
@@ -67,7 +113,7 @@ internal sealed class ServerHome : IAsyncDisposable
             await server.DisposeAsync();
         }
 
-        await Remnants.EndAsync(State);
+        await Remnants.EndAsync(this);
         System.IO.Directory.Delete(Directory, recursive: true);
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using System.Threading.Channels;
+using Hephaestus.Server.Facts;
 
 namespace Hephaestus.Tests.EndToEnd;
 
@@ -8,31 +8,38 @@ namespace Hephaestus.Tests.EndToEnd;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
-    private int _disposed;
     private readonly StringBuilder _said = new();
+    private readonly StringBuilder _errors = new();
+    private readonly Latest<int> _lines = new(0);
     private readonly Task _reading;
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _disposed;
 
     private ServerProcess(Process process)
     {
         _process = process;
-        _reading = Task.WhenAll(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
+        Pid = process.Id;
+        _reading = Task.WhenAll(ReadAsync(process.StandardOutput, null), ReadAsync(process.StandardError, _errors));
     }
 
-    public int Pid => _process.Id;
+    /// <summary>The server's own, also where a script has started it; that is known once it is ready.</summary>
+    public int Pid { get; private set; }
 
     /// <summary>For example http://127.0.0.1:41234.</summary>
     public string Address { get; private set; } = "";
 
     /// <summary>All that it printed so far.</summary>
-    public string Said
+    public string Said => Text(_said);
+
+    /// <summary>What of it went to standard error.</summary>
+    public string Errors => Text(_errors);
+
+    /// <summary>Completes when it has printed this.</summary>
+    public async Task SaysAsync(string text)
     {
-        get
+        for (var (_, version) = _lines.Current; !Said.Contains(text, StringComparison.Ordinal); (_, version) = _lines.Current)
         {
-            lock (_said)
-            {
-                return _said.ToString();
-            }
+            await _lines.NextAsync(version, CancellationToken.None).DefaultTimeout();
         }
     }
 
@@ -40,25 +47,44 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync(ServerHome home, params (string Name, string Value)[] environment)
     {
         var server = Launch(home, environment);
-        var ready = await Task.WhenAny(server._ready.Task, server._reading).DefaultTimeout();
-        if (ready != server._ready.Task)
+        if (!await server.IsReadyAsync())
         {
             Assert.Fail($"The server did not start:\n{server.Said}");
         }
 
-        server.Address = await server._ready.Task;
         return server;
     }
 
-    /// <summary>Starts a server that is not expected to get as far as listening.</summary>
-    public static ServerProcess Launch(ServerHome home, params (string Name, string Value)[] environment)
+    /// <summary>Completes when it listens; false: it has ended.</summary>
+    public async Task<bool> IsReadyAsync()
     {
-        var start = new ProcessStartInfo(Programs.Server, [home.Configuration])
+        if (await Task.WhenAny(_ready.Task, _reading).DefaultTimeout() != _ready.Task)
+        {
+            return false;
+        }
+
+        Address = await _ready.Task;
+        Pid = int.Parse(Said.Split('\n').First(line => line.StartsWith("Hephaestus ", StringComparison.Ordinal)).Split(' ')[^1]);
+        return true;
+    }
+
+    /// <summary>Starts a server that is not expected to get as far as listening.</summary>
+    public static ServerProcess Launch(ServerHome home, params (string Name, string Value)[] environment) =>
+        Launch(home, [Programs.Server, home.Configuration], environment);
+
+    /// <summary>Starts a bash script that starts the server; its process is the script's.</summary>
+    public static ServerProcess LaunchBy(ServerHome home, string script) =>
+        Launch(home, ["/bin/bash", "-c", script, "bash", Programs.Server, home.Configuration]);
+
+    private static ServerProcess Launch(ServerHome home, string[] command, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = home.Directory,
         };
+        start.Environment[Remnants.Mark] = home.Directory;
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
@@ -76,9 +102,12 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public async Task KillAsync()
     {
-        _process.Kill();
+        await Remnants.GoneAsync(Pid, Signals.Kill);
         await ExitedAsync();
     }
+
+    /// <summary>It has ended, by itself or not.</summary>
+    public bool HasExited => _process.HasExited;
 
     /// <summary>Waits for its end; gives the exit code (137: SIGKILL).</summary>
     public async Task<int> ExitedAsync()
@@ -104,13 +133,23 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private async Task ReadAsync(StreamReader from)
+    private string Text(StringBuilder said)
+    {
+        lock (_said)
+        {
+            return said.ToString();
+        }
+    }
+
+    private async Task ReadAsync(StreamReader from, StringBuilder? apart)
     {
         while (await from.ReadLineAsync() is { } line)
         {
             lock (_said)
             {
                 _said.AppendLine(line);
+                apart?.AppendLine(line);
+                _lines.Set(_lines.Value + 1);
             }
 
             if (line.StartsWith("Ready", StringComparison.Ordinal))

@@ -136,5 +136,144 @@ public sealed class ExecutionChainTests
         Assert.Equal(State.DidNotRun, end.Step(2).State);
     }
 
+    [Fact]
+    public void A_failed_attempt_is_tried_again_after_its_delay_as_often_as_the_plan_says()
+    {
+        var run = new VirtualRun([Step(1), Step(2)], attempt => attempt is (1, < 3) ? State.Nok : State.Ok, Retrying(2, seconds: 10));
+
+        var end = run.ToEnd();
+
+        Assert.Equal(State.Ok, end.State);
+        Assert.Equal([(1, 1, 0), (1, 2, 11), (1, 3, 22), (2, 1, 23)], Begun(run));
+    }
+
+    [Fact]
+    public void The_last_attempts_end_is_the_steps_and_only_then_its_recovery_runs()
+    {
+        var run = new VirtualRun(
+            [Step(1), Step(2, 1, StepKind.Recovery)], attempt => attempt.Step == 1 ? State.Failed : State.Ok, Retrying(1, seconds: 0));
+
+        var end = run.ToEnd();
+
+        Assert.Equal(State.Failed, end.State);
+        Assert.Equal([(1, 1, 0), (1, 2, 1), (2, 1, 2)], Begun(run));
+    }
+
+    [Theory]
+    [InlineData(State.Lost)]
+    [InlineData(State.Cancelled)]
+    public void What_was_lost_or_cancelled_is_not_tried_again(State ending)
+    {
+        var run = new VirtualRun([Step(1)], _ => ending, Retrying(5, seconds: 0));
+
+        Assert.Equal(ending, run.ToEnd().State);
+        Assert.Single(run.Begun);
+    }
+
+    [Fact]
+    public void A_cancel_while_a_retry_waits_ends_the_execution_at_once()
+    {
+        var run = new VirtualRun([Step(1), Step(2)], _ => State.Nok, Retrying(5, seconds: 100)).CancelAt(3);
+
+        var end = run.ToEnd();
+
+        Assert.Equal(State.Cancelled, end.State);
+        Assert.Equal(3, (end.Ended!.Value - DateTimeOffset.UnixEpoch).TotalSeconds);
+        Assert.Single(run.Begun);
+    }
+
+    [Fact]
+    public void A_retry_that_waited_when_the_server_was_killed_is_made_when_it_is_due()
+    {
+        var before = new VirtualRun([Step(1)], attempt => attempt.Attempt == 1 ? State.Nok : State.Ok, Retrying(1, seconds: 10));
+        before.ToEnd();
+        var journal = before.Journal.TakeWhile(happened => happened.Fact is not ExecutionFact.StepStarting { Attempt: 2 });
+
+        var after = new VirtualRun([.. journal], _ => State.Ok, Retrying(1, seconds: 10));
+
+        Assert.Equal(State.Ok, after.ToEnd().State);
+        Assert.Equal([(1, 2, 11)], Begun(after));
+    }
+
+    [Fact]
+    public void Concurrency_lets_so_many_steps_run_at_once_whose_parents_have_ended()
+    {
+        var run = new VirtualRun([Step(1), Step(2), Step(3), Step(4, parent: 1), Step(5)], _ => State.Ok, new Course(2, []));
+
+        run.ToEnd();
+
+        Assert.Equal([(1, 1, 0), (2, 1, 0), (3, 1, 1), (4, 1, 1), (5, 1, 2)], Begun(run));
+    }
+
+    [Fact]
+    public void A_step_waits_for_its_running_parent_while_later_ones_go_on()
+    {
+        var run = new VirtualRun([Step(1), Step(2, parent: 1), Step(3)], _ => State.Ok, new Course(3, []));
+
+        run.ToEnd();
+
+        Assert.Equal([(1, 1, 0), (3, 1, 0), (2, 1, 1)], Begun(run));
+    }
+
+    [Fact]
+    public void A_cancel_ends_all_steps_that_run_at_once()
+    {
+        var run = new VirtualRun([Step(1), Step(2), Step(3)], _ => State.Ok, new Course(2, [])).CancelAt(0.5);
+
+        var end = run.ToEnd();
+
+        Assert.Equal([State.Cancelled, State.Cancelled, State.DidNotRun], end.Steps.Select(step => step.State));
+        Assert.Equal(State.Cancelled, end.State);
+    }
+
+    [Fact]
+    public void After_the_plans_timeout_only_recoveries_start()
+    {
+        var run = new VirtualRun(
+            [Step(1), Step(2), Step(3, 2, StepKind.Recovery), Step(4)],
+            attempt => attempt.Step == 2 ? State.Failed : State.Ok,
+            new Course(1, [], TimeSpan.FromSeconds(1.5)));
+
+        var end = run.ToEnd();
+
+        Assert.Equal([State.Ok, State.Failed, State.Ok, State.DidNotRun], end.Steps.Select(step => step.State));
+        Assert.Equal(State.Failed, end.State);
+        Assert.Single(run.Journal, happened => happened.Fact is ExecutionFact.TimedOut);
+    }
+
+    [Fact]
+    public void A_plan_whose_time_was_up_before_its_last_step_did_not_end_OK()
+    {
+        var end = new VirtualRun([Step(1), Step(2)], _ => State.Ok, new Course(1, [], TimeSpan.FromSeconds(0.5))).ToEnd();
+
+        Assert.Equal([State.Ok, State.DidNotRun], end.Steps.Select(step => step.State));
+        Assert.Equal(State.Failed, end.State);
+    }
+
+    [Fact]
+    public void A_retry_is_not_waited_for_beyond_the_plans_timeout()
+    {
+        var end = new VirtualRun(
+            [Step(1)], _ => State.Nok, new Course(1, [new RetryRule(9, TimeSpan.FromSeconds(100))], TimeSpan.FromSeconds(5))).ToEnd();
+
+        Assert.Equal(5, (end.Ended!.Value - DateTimeOffset.UnixEpoch).TotalSeconds);
+        Assert.Equal(State.Nok, end.State);
+    }
+
+    [Fact]
+    public void A_plan_that_ends_in_time_hears_nothing_of_its_timeout()
+    {
+        var run = new VirtualRun([Step(1)], _ => State.Ok, new Course(1, [], TimeSpan.FromSeconds(5)));
+
+        Assert.Equal(State.Ok, run.ToEnd().State);
+        Assert.DoesNotContain(run.Journal, happened => happened.Fact is ExecutionFact.TimedOut);
+    }
+
+    private static Course Retrying(int most, int seconds) =>
+        new(1, [new RetryRule(most, TimeSpan.FromSeconds(seconds))]);
+
+    private static (int Step, int Attempt, int At)[] Begun(VirtualRun run) =>
+        [.. run.Begun.Select(begun => (begun.Attempt.Step, begun.Attempt.Attempt, (int)begun.At))];
+
     private static StepKind Kind(bool recovery) => recovery ? StepKind.Recovery : StepKind.Step;
 }

@@ -17,15 +17,15 @@ internal sealed class VirtualRun
     private readonly Func<AttemptKey, State> _ending;
     private ImmutableArray<ExecutionEvent> _journal;
 
-    public VirtualRun(IEnumerable<StepOutline> steps, Func<AttemptKey, State> ending)
-        : this([Event(1, new ExecutionFact.Accepted("set", "plan", "tag", [.. steps])), Event(2, new ExecutionFact.Started())], ending)
+    public VirtualRun(IEnumerable<StepOutline> steps, Func<AttemptKey, State> ending, Course? course = null)
+        : this([Event(1, new ExecutionFact.Accepted("set", "plan", "tag", [.. steps], [])), Event(2, new ExecutionFact.Started())], ending, course)
     {
     }
 
-    public VirtualRun(ImmutableArray<ExecutionEvent> journal, Func<AttemptKey, State> ending)
+    public VirtualRun(ImmutableArray<ExecutionEvent> journal, Func<AttemptKey, State> ending, Course? course = null)
     {
         (_journal, _ending) = (journal, ending);
-        var chain = new ExecutionChain(Commit, Attempt, _scheduler);
+        var chain = new ExecutionChain(Commit, Attempt, course ?? Course.InFileOrder, _scheduler);
         chain.Run(ExecutionFold.Of(journal), _requests).Subscribe(States.Add, Errors.Add, () => Completed = true);
     }
 

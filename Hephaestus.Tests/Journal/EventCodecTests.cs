@@ -48,7 +48,7 @@ public sealed class EventCodecTests
         var step = new StepOutline(1, StepKind.Step, "one", "", 2);
 
         Assert.Throws<ArgumentException>(
-            () => EventCodec.ToMessage(Happened(new ExecutionFact.Accepted("set", "plan", "tag", [step]))));
+            () => EventCodec.ToMessage(Happened(new ExecutionFact.Accepted("set", "plan", "tag", [step], []))));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class EventCodecTests
             new StepOutline(2, StepKind.Recovery, "undo", "", 1),
         };
 
-        var message = EventCodec.ToMessage(Happened(new ExecutionFact.Accepted("set", "plan", "tag", [.. steps])));
+        var message = EventCodec.ToMessage(Happened(new ExecutionFact.Accepted("set", "plan", "tag", [.. steps], [])));
 
         Assert.Equal(("copy", "Copy & move", "step", ""), Words(message.Accepted.Steps[0]));
         Assert.Equal(("undo", "", "recovery", "copy"), Words(message.Accepted.Steps[1]));

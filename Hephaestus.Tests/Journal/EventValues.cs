@@ -21,7 +21,8 @@ internal static class EventValues
         select DateTimeOffset.UnixEpoch.AddSeconds(big).AddMicroseconds(micros % 10_000_000_000);
 
     public static Gen<ExecutionFact> Fact { get; } = Gen.OneOf(
-        Outlines().SelectMany(steps => Text.Select(tag => (ExecutionFact)new ExecutionFact.Accepted("s#1", "p.q", tag, steps))),
+        Outlines().SelectMany(steps => Text.SelectMany(tag => Parameters().Select(parameters =>
+            (ExecutionFact)new ExecutionFact.Accepted("s#1", "p.q", tag, steps, parameters)))),
         Gen.Constant((ExecutionFact)new ExecutionFact.Started()),
         Number().SelectMany(step => Number().Select(attempt => (ExecutionFact)new ExecutionFact.StepStarting(step, attempt))),
         Number().SelectMany(step => Number().Select(pid => (ExecutionFact)new ExecutionFact.StepStarted(step, 2, pid))),
@@ -30,6 +31,7 @@ internal static class EventValues
         Text.SelectMany(by => Text.Select(reason => (ExecutionFact)new ExecutionFact.CancelRequested(by, reason))),
         Text.SelectMany(text => Gen.Elements(true, false).Select(error => (ExecutionFact)new ExecutionFact.Remark(text, error))),
         AnyState().Select(state => (ExecutionFact)new ExecutionFact.Ended(state)),
+        Gen.Choose(0, 3_600_000).Select(seconds => (ExecutionFact)new ExecutionFact.TimedOut(TimeSpan.FromSeconds(seconds))),
         Text.Select(file => (ExecutionFact)new ExecutionFact.Dumped(file)));
 
     public static Gen<ExecutionEvent> Event { get; } =
@@ -48,8 +50,13 @@ internal static class EventValues
 
     private static bool Same(ExecutionFact a, ExecutionFact b) =>
         a is ExecutionFact.Accepted x && b is ExecutionFact.Accepted y
-            ? x with { Steps = y.Steps } == y && x.Steps.SequenceEqual(y.Steps)
+            ? x with { Steps = y.Steps, Parameters = y.Parameters } == y && x.Steps.SequenceEqual(y.Steps) && x.Parameters.SequenceEqual(y.Parameters)
             : a == b;
+
+    private static Gen<ImmutableArray<Variable>> Parameters() =>
+        from value in Text
+        from count in Gen.Choose(0, 3)
+        select Enumerable.Range(0, count).Select(number => new Variable($"NAME_{number}", value)).ToImmutableArray();
 
     private static Gen<int> Number() => Gen.OneOf(Gen.Choose(0, 100), Gen.Constant(int.MaxValue));
 

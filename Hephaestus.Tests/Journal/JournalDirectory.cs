@@ -22,7 +22,7 @@ internal sealed class JournalDirectory : IDisposable
         ExecutionJournal.Open(File, time ?? TimeProvider.System, policy);
 
     public static NewExecution Execution(string set = "set", string plan = "plan", string text = "<plan id=\"x\"></plan>") => new(
-        new ExecutionFact.Accepted(set, plan, "tag", [new StepOutline(1, StepKind.Step, "one", "", 0)]),
+        new ExecutionFact.Accepted(set, plan, "tag", [new StepOutline(1, StepKind.Step, "one", "", 0)], []),
         [],
         $"/plans/{set}/{plan}.conf",
         Encoding.UTF8.GetBytes(text),

@@ -10,6 +10,10 @@ public sealed class BrokenPlanTests
     [InlineData("<plan></plan>", "1:1: the id is missing; write <plan id=\"…\">")]
     [InlineData("<plan id=\" \"></plan>", "1:11: the id is empty")]
     [InlineData("<plan id=\"a\nb\"></plan>", "1:11: the id holds a control character; it must be one line of text")]
+    [InlineData("<plan id=\"p\" concurrency=\"0\"></plan>", "1:27: concurrency is a whole number from 1 to 1000, not \"0\"")]
+    [InlineData("<plan id=\"p\" overlap=\"Skip\"></plan>", "1:23: overlap is allow, skip or queue, not \"Skip\"")]
+    [InlineData("<plan id=\"p\" params=\"A 1B\"></plan>", "1:24: \"1B\" is no name of a variable (letters, digits and _, no digit first); write params=\"NAME NAME\"")]
+    [InlineData("<plan id=\"p\" params=\"HEPHAESTUS_SET\"></plan>", "1:22: HEPHAESTUS_SET is set by Hephaestus itself; write params=\"NAME NAME\"")]
     [InlineData("<plan id=\"p\"/>", "1:13: a tag is not closed by />; write ></plan>")]
     [InlineData(PlanTag + PlanTag, "2:1: a second <plan>; a file holds one plan")]
     [InlineData("<plan id=\"p\">\nhi\n</plan>", "2:1: text inside of <plan>; steps stand after </plan>")]
@@ -28,6 +32,8 @@ public sealed class BrokenPlanTests
     [InlineData("<step name=\"a\" setenv=\"A=1\">c</step>", "2:24: \"A=1\" is no name of a variable (letters, digits and _, no digit first); write setenv=\"NAME value\"")]
     [InlineData("<step name=\"a\" setenv=\" 1A x\">c</step>", "2:25: \"1A\" is no name of a variable (letters, digits and _, no digit first); write setenv=\"NAME value\"")]
     [InlineData("<step name=\"a\" setenv=\"HEPHAESTUS_INSTANCE x\">c</step>", "2:24: HEPHAESTUS_INSTANCE is set by Hephaestus itself")]
+    [InlineData("<step name=\"a\" retries=\"1001\">c</step>", "2:25: retries is a whole number from 0 to 1000, not \"1001\"")]
+    [InlineData("<step name=\"a\" retry-delay=\"3\">c</step>", "2:29: retry-delay is a whole number with s, m or h (as 90s) from 0s to 1000h, not \"3\"")]
     public void What_a_step_says_of_itself(string text, string error) => Assert.Equal([error], Errors(PlanTag + text));
 
     [Theory]

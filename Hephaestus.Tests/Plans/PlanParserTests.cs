@@ -132,11 +132,40 @@ public sealed class PlanParserTests
             [$"2:16: there is no attribute \"{wrong}\"; did you mean \"{right}\"?"],
             Errors($"{PlanTag}<step name=\"a\" {wrong}=\"x\">c</step>"));
 
+    [Fact]
+    public void A_step_says_how_often_it_is_tried_again_and_when()
+    {
+        var step = Step("<step name=\"a\" retries=\"3\" retry-delay=\"2m\">c</step>");
+
+        Assert.Equal((3, TimeSpan.FromMinutes(2)), (step.Retries, step.RetryDelay));
+    }
+
+    [Fact]
+    public void A_step_says_how_long_it_may_take_and_has_to_end()
+    {
+        var step = Step("<step name=\"a\" timeout=\"90s\" grace=\"0s\">c</step>");
+
+        Assert.Equal((TimeSpan.FromSeconds(90), TimeSpan.Zero), (step.Timeout, step.Grace));
+        Assert.Equal(TimeSpan.FromHours(2), Plan("<plan id=\"p\" timeout=\"2h\"></plan>\n<step name=\"a\">c</step>").Timeout);
+    }
+
     [Theory]
-    [InlineData("timeout")]
-    [InlineData("retries")]
-    [InlineData("retry-delay")]
-    [InlineData("grace")]
+    [InlineData("", Overlap.Allow)]
+    [InlineData("overlap=\"allow\"", Overlap.Allow)]
+    [InlineData("overlap=\"skip\"", Overlap.Skip)]
+    [InlineData("overlap=\"queue\"", Overlap.Queue)]
+    internal void A_plan_says_whether_it_may_overlap_with_itself(string attribute, Overlap overlap) =>
+        Assert.Equal(overlap, Plan($"<plan id=\"p\" {attribute}></plan>\n<step name=\"a\">c</step>").Overlap);
+
+    [Fact]
+    public void A_plan_names_the_variables_that_whoever_runs_it_may_set() =>
+        Assert.Equal(["TARGET", "LEVEL"], Plan("<plan id=\"p\" params=\" TARGET  LEVEL\nTARGET\"></plan>\n<step name=\"a\">c</step>").Parameters.AsEnumerable());
+
+    [Fact]
+    public void A_plan_says_how_many_steps_run_at_once() =>
+        Assert.Equal((1, 4), (Plan(PlanTag + "<step name=\"a\">c</step>").Concurrency, Plan("<plan id=\"p\" concurrency=\"4\"></plan>\n<step name=\"a\">c</step>").Concurrency));
+
+    [Theory]
     [InlineData("launcher")]
     public void A_reserved_attribute_of_a_step_is_refused_and_not_ignored(string name) =>
         Assert.StartsWith(
@@ -145,10 +174,6 @@ public sealed class PlanParserTests
             StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("concurrency")]
-    [InlineData("timeout")]
-    [InlineData("overlap")]
-    [InlineData("params")]
     [InlineData("launcher")]
     public void A_reserved_attribute_of_a_plan_is_refused_and_not_ignored(string name) =>
         Assert.StartsWith(

@@ -36,7 +36,7 @@ internal sealed class RequestStream : HttpContent
         await stream.FlushAsync(cancellationToken);
         if (!_body.TrySetResult(stream))
         {
-            throw new InvalidOperationException("A stream of requests cannot be sent a second time.");
+            throw new IOException("The connection was lost, and a stream of requests cannot be sent a second time.");
         }
 
         await _completed.Task.WaitAsync(_ended);

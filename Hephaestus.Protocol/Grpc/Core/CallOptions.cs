@@ -3,15 +3,21 @@ namespace Grpc.Core;
 /// <summary>What a caller says about one call.</summary>
 public readonly struct CallOptions
 {
-    /// <summary>Headers, deadline (UTC), cancellation and write options; each may be left out.</summary>
+    /// <summary>
+    /// Headers, deadline (UTC), cancellation and write options; each may be left out. Nothing makes a propagation token or
+    /// credentials of a call here, so they are always absent.
+    /// </summary>
 #pragma warning disable CA1068 // CancellationToken parameters must come last: the order is that of the real package
     public CallOptions(
         Metadata? headers = null,
         DateTime? deadline = null,
         CancellationToken cancellationToken = default,
-        WriteOptions? writeOptions = null)
+        WriteOptions? writeOptions = null,
+        ContextPropagationToken? propagationToken = null,
+        CallCredentials? credentials = null)
 #pragma warning restore CA1068
     {
+        _ = (propagationToken, credentials);
         Headers = headers;
         Deadline = deadline;
         CancellationToken = cancellationToken;

@@ -6,7 +6,7 @@ namespace Grpc.Core;
 public sealed partial class Metadata
 {
     /// <summary>One key with a text or, when the key ends in "-bin", bytes.</summary>
-    public sealed class Entry
+    public class Entry
     {
         private static readonly SearchValues<char> KeyCharacters =
             SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");

@@ -1,7 +1,9 @@
 namespace Grpc.Core;
 
 /// <summary>A call's end: a code, a text for people and, on the side that saw it, the exception behind it.</summary>
-public readonly struct Status : IEquatable<Status>
+#pragma warning disable CA1815 // Override equals and operator equals on value types: the real package's has neither
+public readonly struct Status
+#pragma warning restore CA1815
 {
     /// <summary>Done, nothing to add.</summary>
     public static readonly Status DefaultSuccess = new(StatusCode.OK, "");
@@ -32,21 +34,6 @@ public readonly struct Status : IEquatable<Status>
 
     /// <summary>What was caught on this side, if anything.</summary>
     public Exception? DebugException { get; }
-
-    /// <summary>Same code and same text.</summary>
-    public static bool operator ==(Status left, Status right) => left.Equals(right);
-
-    /// <summary>Another code or another text.</summary>
-    public static bool operator !=(Status left, Status right) => !left.Equals(right);
-
-    /// <inheritdoc/>
-    public bool Equals(Status other) => StatusCode == other.StatusCode && Detail == other.Detail;
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is Status other && Equals(other);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(StatusCode, Detail);
 
     /// <inheritdoc/>
     public override string ToString()

@@ -36,6 +36,9 @@ internal sealed class CallResponse
     /// <summary>How messages are compressed; null: not.</summary>
     public CompressionLevel? Compression { get; }
 
+    /// <summary>Whether a write found that the client takes no more; the call's token may learn of it later.</summary>
+    public bool IsClosedByPeer { get; private set; }
+
     /// <summary>Nothing is written or even buffered: the status can still be the whole response.</summary>
     private bool IsEmpty => !_http.Response.HasStarted && _http.Response.BodyWriter.UnflushedBytes == 0;
 
@@ -115,11 +118,14 @@ internal sealed class CallResponse
 
     private async Task FlushAsync(CancellationToken token)
     {
+        // Before, it leaves nothing behind that would have to be given up.
+        token.ThrowIfCancellationRequested();
         try
         {
             var flushed = await _http.Response.BodyWriter.FlushAsync(token);
             if (flushed.IsCompleted)
             {
+                IsClosedByPeer = true;
                 throw new IOException("The client has closed the call.");
             }
         }

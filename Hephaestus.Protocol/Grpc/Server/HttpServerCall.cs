@@ -25,7 +25,7 @@ internal sealed class HttpServerCall : ServerCallContext, IAsyncDisposable
         HttpContext = http;
         _method = method;
         _calls = calls;
-        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, calls.Stopping);
+        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         CancellationTokenCore = _cancellation.Token;
         _response = new CallResponse(http, CompressionFor(http.Request));
         Requests = new MessageReader(
@@ -37,11 +37,11 @@ internal sealed class HttpServerCall : ServerCallContext, IAsyncDisposable
 
     public MessageReader Requests { get; }
 
-    /// <summary>What a call that was cancelled ended by.</summary>
-    public Status CancellationStatus =>
-        _deadline is { HasPassed: true } ? DeadlineStatus
-        : HttpContext.RequestAborted.IsCancellationRequested ? Status.DefaultCancelled
-        : new Status(StatusCode.Unavailable, "The server is stopping.");
+    /// <summary>Whether nobody waits for its end any more: the caller is gone, or its deadline has passed.</summary>
+    public bool IsGivenUp => CancellationToken.IsCancellationRequested || _response.IsClosedByPeer;
+
+    /// <summary>What a call that was given up ended by.</summary>
+    public Status CancellationStatus => _deadline is { HasPassed: true } ? DeadlineStatus : Status.DefaultCancelled;
 
     protected override string MethodCore => _method.FullName;
 
@@ -64,7 +64,7 @@ internal sealed class HttpServerCall : ServerCallContext, IAsyncDisposable
     protected override AuthContext AuthContextCore => _authContext ??= CallPeer.IdentityOf(HttpContext.Connection);
 
     protected override IDictionary<object, object> UserStateCore =>
-        _userState ??= new() { [ServerCallContextExtensions.HttpContextKey] = HttpContext };
+        _userState ??= [];
 
     private static Status DeadlineStatus => new(StatusCode.DeadlineExceeded, "Deadline Exceeded");
 

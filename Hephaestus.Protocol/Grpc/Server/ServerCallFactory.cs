@@ -1,19 +1,14 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Grpc.AspNetCore.Server;
 
 /// <summary>Makes the context of each call, and holds what all of them share.</summary>
-internal sealed class ServerCallFactory(
-    IOptions<GrpcServiceOptions> options, IHostApplicationLifetime lifetime, ILogger<ServerCallFactory> log)
+internal sealed class ServerCallFactory(IOptions<GrpcServiceOptions> options, ILogger<ServerCallFactory> log)
 {
     public GrpcServiceOptions Options => options.Value;
-
-    /// <summary>Set when the host stops: a call that goes on would hold it up for its full shutdown timeout.</summary>
-    public CancellationToken Stopping => lifetime.ApplicationStopping;
 
     public HttpServerCall Create(HttpContext http, IMethod method) => new(http, method, this);
 
@@ -24,7 +19,7 @@ internal sealed class ServerCallFactory(
         {
             case RpcException rpc:
                 return new CallOutcome(rpc.Status, rpc.Trailers);
-            case OperationCanceledException or IOException when call.CancellationToken.IsCancellationRequested:
+            case OperationCanceledException or IOException when call.IsGivenUp:
                 return new CallOutcome(call.CancellationStatus);
             default:
                 log.LogError(exception, "Error when executing service method '{ServiceMethod}'.", call.Method);

@@ -83,19 +83,28 @@ internal sealed class Frame : SerializationContext, IBufferWriter<byte>, IDispos
 
     private Frame Finished(bool isCompressed)
     {
-        GetMemory(0);
+        EnsureHeader();
         new FrameHeader(isCompressed, (uint)WrittenPayload.Length).Write(_buffer);
         return this;
     }
 
     private Frame Compressed(CompressionLevel level)
     {
-        GetMemory(0);
+        EnsureHeader();
         using (this)
         {
             var compressed = new Frame(limit: null);
             Gzip.Compress(WrittenPayload, level, compressed);
             return compressed.Finished(isCompressed: true);
+        }
+    }
+
+    /// <summary>A message of no bytes asks for no memory, and has a header all the same.</summary>
+    private void EnsureHeader()
+    {
+        if (_buffer.Length == 0)
+        {
+            Grow(0);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.IO.Pipelines;
 
 namespace Grpc.Wire;
 
@@ -24,7 +23,7 @@ internal static class Gzip
     public static ReadOnlySequence<byte> Decompress(ReadOnlySequence<byte> compressed, int? limit)
     {
         var payload = new ArrayBufferWriter<byte>(Step);
-        using var gzip = new GZipStream(PipeReader.Create(compressed).AsStream(), CompressionMode.Decompress);
+        using var gzip = new GZipStream(new SequenceStream(compressed), CompressionMode.Decompress);
         try
         {
             for (int read; (read = gzip.Read(payload.GetSpan(Step))) > 0;)
@@ -44,13 +43,40 @@ internal static class Gzip
         return new ReadOnlySequence<byte>(payload.WrittenMemory);
     }
 
-    private sealed class BufferWriterStream(IBufferWriter<byte> target) : Stream
+    private sealed class BufferWriterStream(IBufferWriter<byte> target) : OneWayStream
+    {
+        public override bool CanWrite => true;
+
+        public override void Write(ReadOnlySpan<byte> buffer) => target.Write(buffer);
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+    }
+
+    private sealed class SequenceStream(ReadOnlySequence<byte> source) : OneWayStream
+    {
+        private ReadOnlySequence<byte> _rest = source;
+
+        public override bool CanRead => true;
+
+        public override int Read(Span<byte> buffer)
+        {
+            var piece = _rest.Slice(0, Math.Min(buffer.Length, _rest.Length));
+            piece.CopyTo(buffer);
+            _rest = _rest.Slice(piece.End);
+            return (int)piece.Length;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+    }
+
+    /// <summary>A stream that is only written or only read, from its beginning to its end.</summary>
+    private abstract class OneWayStream : Stream
     {
         public override bool CanRead => false;
 
         public override bool CanSeek => false;
 
-        public override bool CanWrite => true;
+        public override bool CanWrite => false;
 
         public override long Length => throw new NotSupportedException();
 
@@ -60,9 +86,7 @@ internal static class Gzip
             set => throw new NotSupportedException();
         }
 
-        public override void Write(ReadOnlySpan<byte> buffer) => target.Write(buffer);
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         public override void Flush()
         {
