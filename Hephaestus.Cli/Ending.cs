@@ -42,7 +42,8 @@ internal static class Ending
         catch (Exception fault)
 #pragma warning restore CA1031
         {
-            screen.Say($"a fault of this program, please report it: {fault.GetType().Name}: {fault.Message.ReplaceLineEndings(" ")}");
+            var said = fault.Message.ReplaceLineEndings(" ");
+            screen.Say($"a fault of this program, please report it: {fault.GetType().Name}: {said}");
             return ExitCodes.OutputFailed;
         }
     }

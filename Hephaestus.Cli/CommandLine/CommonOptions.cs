@@ -30,7 +30,11 @@ internal sealed class CommonOptions
         Description = $"Config file for connection details [default: {ClientConfiguration.DefaultFile}]",
     };
 
-    public Option<bool> Verbose { get; } = new("--verbose", "-v") { Recursive = true, Description = "Show more detail about connection" };
+    public Option<bool> Verbose { get; } = new("--verbose", "-v")
+    {
+        Recursive = true,
+        Description = "Show more detail about connection",
+    };
 
     public HelpOption Help { get; } = new("--help", "-h") { Description = "Print help information" };
 

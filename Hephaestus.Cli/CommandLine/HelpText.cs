@@ -38,7 +38,7 @@ internal static class HelpText
         {List(root.Subcommands.Select(command => (command.Name, FirstLine(command))))}
 
         Options:
-        {List(common.All.Select(option => (Term(option), option.Description ?? "")))}
+        {List(common.All.Select(Entry))}
 
         {ExitCodes}
 
@@ -56,10 +56,12 @@ internal static class HelpText
             Usage: {Program} {command.Name} [OPTIONS]{where}{needed}{arguments}
 
             Options:
-            {List([.. own.Concat(common.All.Where(option => option != common.Version)).Select(option => (Term(option), option.Description ?? ""))])}
+            {List(own.Concat(common.All).Where(option => option != common.Version).Select(Entry))}
 
             """;
     }
+
+    private static (string Term, string Text) Entry(Option option) => (Term(option), option.Description ?? "");
 
     private static string Term(Option option)
     {

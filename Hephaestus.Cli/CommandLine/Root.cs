@@ -15,7 +15,11 @@ internal static class Root
     private static readonly ParserConfiguration s_parsing = new() { ResponseFileTokenReplacer = null };
 
     // Signals are taken by Interruption, which tells SIGINT from SIGTERM.
-    private static readonly InvocationConfiguration s_invocation = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+    private static readonly InvocationConfiguration s_invocation = new()
+    {
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = null,
+    };
 
     /// <summary>Reads the command line and does what it says; the exit code.</summary>
     public static async Task<int> RunAsync(string[] arguments, Screen screen, CancellationToken cancellation)

@@ -8,16 +8,16 @@ namespace Hephaestus.Cli.CommandLine;
 /// <summary>Options that several commands share.</summary>
 internal static class VerbOptions
 {
-    public static Option<uint> Id(bool required = true, string description = "Id of the execution, as exec and plans show it") => new("--id")
+    public static Option<uint> Id() => new("--id")
     {
-        Required = required,
+        Required = true,
         HelpName = "ID",
-        Description = description,
+        Description = "Id of the execution, as exec and plans show it",
         CustomParser = result => (uint)Number(result, "an id", uint.MaxValue),
     };
 
-    public static Option<string> Set(bool required = true, string description = "Name of the plan set") =>
-        new("--set") { Required = required, HelpName = "SET", Description = description };
+    public static Option<string> Set() =>
+        new("--set") { Required = true, HelpName = "SET", Description = "Name of the plan set" };
 
     public static Option<string> Name() => new("--name") { Required = true, HelpName = "NAME", Description = "Name of the plan" };
 
@@ -43,7 +43,8 @@ internal static class VerbOptions
     private static ulong Number(ArgumentResult result, string what, ulong most, ulong least = 1)
     {
         var text = result.Tokens[0].Value;
-        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        var isNumber = ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        if (isNumber && number >= least && number <= most)
         {
             return number;
         }

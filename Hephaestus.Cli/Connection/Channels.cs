@@ -50,13 +50,13 @@ internal static class Channels
         });
     }
 
-    private static string Describe(Destination destination) => destination switch
-    {
-        { IsSecure: false } => $"connecting to {destination.Text} without TLS",
-        { Authority: { } authority } =>
-            $"connecting to {destination.Text} with TLS, expecting the name {destination.Uri.Host} certified by {authority}",
-        _ => $"connecting to {destination.Text} with TLS, expecting the name {destination.Uri.Host} certified by whom the system trusts",
-    };
+    private static string Describe(Destination destination) =>
+        $"connecting to {destination.Text} " + destination switch
+        {
+            { IsSecure: false } => "without TLS",
+            { Authority: { } authority } => $"with TLS, expecting the name {destination.Uri.Host} certified by {authority}",
+            _ => $"with TLS, expecting the name {destination.Uri.Host} certified by whom the system trusts",
+        };
 
     // The endpoint need not be the name that the certificate bears, so the handler's own way to connect does not do.
     private static async ValueTask<Stream> ConnectAsync(EndPoint endPoint, Action<string> tell, CancellationToken cancellation)
@@ -86,14 +86,18 @@ internal static class Channels
 
     private static X509ChainPolicy Trusting(string file)
     {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
         try
         {
             policy.CustomTrustStore.ImportFromPemFile(file);
         }
         catch (Exception unusable) when (unusable is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"the certificate {file} of the server's authority (ca_cert) cannot be read: {unusable.Message}");
+            throw new UsageException($"the authority's certificate {file} (ca_cert) cannot be read: {unusable.Message}");
         }
 
         return policy.CustomTrustStore.Count > 0

@@ -9,6 +9,7 @@ internal sealed class ClientConfiguration
     public const string DefaultFile = "/etc/olympus/hephaestus/client.conf";
 
     private const string Prefix = "node.";
+    private const string AddressSuffix = ".address";
     private static readonly string[] s_parts = ["address", "ca_cert", "domain"];
 
     private readonly string _file;
@@ -84,15 +85,20 @@ internal sealed class ClientConfiguration
     }
 
     private IEnumerable<string> Names() => _configuration.Entries
-        .Where(entry => entry.Key.StartsWith(Prefix, StringComparison.Ordinal) && entry.Key.EndsWith(".address", StringComparison.Ordinal))
-        .Select(entry => entry.Key[Prefix.Length..^".address".Length])
+        .Select(entry => entry.Key)
+        .Where(key => key.StartsWith(Prefix, StringComparison.Ordinal) && key.EndsWith(AddressSuffix, StringComparison.Ordinal))
+        .Where(key => key.Length > Prefix.Length + AddressSuffix.Length)
+        .Select(key => key[Prefix.Length..^AddressSuffix.Length])
         .Distinct()
         .Order(StringComparer.Ordinal);
 
     private void WarnOfUnknown(string name)
     {
         var known = s_parts.Select(part => Key(name, part)).ToArray();
-        var others = Names().Where(other => other.StartsWith(name + ".", StringComparison.Ordinal)).Select(other => Key(other, "")).ToArray();
+        var others = Names()
+            .Where(other => other.StartsWith(name + ".", StringComparison.Ordinal))
+            .Select(other => Key(other, ""))
+            .ToArray();
         bool IsKnown(string key) => !key.StartsWith(Key(name, ""), StringComparison.Ordinal)
             || known.Contains(key)
             || others.Any(other => key.StartsWith(other, StringComparison.Ordinal));

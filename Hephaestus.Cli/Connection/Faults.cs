@@ -24,7 +24,8 @@ internal static class Faults
     /// <summary>One line or, where the server said more, several.</summary>
     public static string Describe(RpcException fault, Destination destination) => fault switch
     {
-        { Status.DebugException: { } cause } when Chain(cause).Any(NeverConnected) => $"cannot reach {destination.Text}: {Reason(cause)}",
+        { Status.DebugException: { } cause } when Chain(cause).Any(NeverConnected) =>
+            $"cannot reach {destination.Text}: {Reason(cause)}",
         { Status.DebugException: { } cause } => $"the connection to {destination.Text} failed: {Reason(cause)}",
         { StatusCode: StatusCode.DeadlineExceeded } => $"{destination.Text} did not answer in time",
         { Status.Detail: { Length: > 0 } said } => said,
@@ -36,17 +37,21 @@ internal static class Faults
     {
         HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "it was closed",
         TimeoutException => "it does not answer",
-        AuthenticationException mismatch when mismatch.Message.Contains("RemoteCertificateNameMismatch", StringComparison.Ordinal) =>
-            $"{mismatch.Message} (the expected name is the address's, or node.NAME.domain of the configuration)",
-        AuthenticationException unframed when unframed.Message.Contains("frame", StringComparison.Ordinal) =>
+        AuthenticationException { Message: var said } when said.Contains("NameMismatch", StringComparison.Ordinal) =>
+            $"{said} (the expected name is the address's, or node.NAME.domain of the configuration)",
+        AuthenticationException { Message: var said } when said.Contains("frame", StringComparison.Ordinal) =>
             "what answers there does not speak TLS (an address without TLS begins with http://)",
-        var said => said.Message.ReplaceLineEndings(" "),
+        var other => other.Message.ReplaceLineEndings(" "),
     };
 
-    // SocketsHttpHandler says of its ConnectTimeout nothing but this.
-    private static bool NeverConnected(Exception cause) => cause is OperationCanceledException { InnerException: TimeoutException } or HttpRequestException
+    private static bool NeverConnected(Exception cause) => cause switch
     {
-        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => true,
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => true,
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => true,
+        // SocketsHttpHandler says of its ConnectTimeout nothing but this.
+        OperationCanceledException { InnerException: TimeoutException } => true,
+        _ => false,
     };
 
     private static IEnumerable<Exception> Chain(Exception? cause)

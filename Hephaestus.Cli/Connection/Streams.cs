@@ -75,11 +75,14 @@ internal static class Streams
     }
 
     /// <summary>Reads the next update; null, or what ended the stream.</summary>
-    private static async Task<RpcException?> NextAsync<TUpdate>(AsyncServerStreamingCall<TUpdate> call, CancellationToken cancellation)
+    private static async Task<RpcException?> NextAsync<TUpdate>(
+        AsyncServerStreamingCall<TUpdate> call, CancellationToken cancellation)
     {
         try
         {
-            return await call.ResponseStream.MoveNext(cancellation) ? null : new RpcException(new Status(StatusCode.OK, "the server ended the stream"));
+            return await call.ResponseStream.MoveNext(cancellation)
+                ? null
+                : new RpcException(new Status(StatusCode.OK, "the server ended the stream"));
         }
         catch (RpcException fault)
         {

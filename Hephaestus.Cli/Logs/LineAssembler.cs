@@ -7,7 +7,9 @@ namespace Hephaestus.Cli.Logs;
 /// Makes whole lines of a log's pieces, however it was cut: what came of a line before it had a number is kept until it
 /// has one. Of a line that is too long for that only its length is known then, and its beginning has to be read again.
 /// </summary>
-/// <param name="mostKept">Bytes of an unfinished line that are kept; there is one such line for each stream of each running step.</param>
+/// <param name="mostKept">
+/// Bytes of an unfinished line that are kept; there is one such line for each stream of each running step.
+/// </param>
 internal sealed class LineAssembler(int mostKept = 64 * 1024)
 {
     private readonly Dictionary<Source, Unfinished> _unfinished = [];

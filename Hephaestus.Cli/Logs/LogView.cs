@@ -69,8 +69,10 @@ internal sealed class LogView(Session session, uint id)
     private string GoesOn(ulong next) =>
         $"execution {id} goes on; to follow it: status --id {id} --follow{(next > 1 ? $" --from {next}" : "")}";
 
-    private LogFollower TextFollower() =>
-        new(session, new TextLines(session.Screen, session.Screen.Settings)) { Unfinished = session.Screen.Settings.Live ? Preview : null };
+    private LogFollower TextFollower() => new(session, new TextLines(session.Screen, session.Screen.Settings))
+    {
+        Unfinished = session.Screen.Settings.Live ? Preview : null,
+    };
 
     private async Task<LogFollower> JsonFollowerAsync()
     {

@@ -8,7 +8,8 @@ internal static class Durations
     /// <summary><c>0.3s</c>, <c>12s</c>, <c>2m05s</c>, <c>1h02m</c>, <c>3d04h</c>: two units at most.</summary>
     public static string Text(TimeSpan duration) => duration switch
     {
-        { TotalSeconds: < 10 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, Math.Floor(duration.TotalSeconds * 10) / 10):0.0}s"),
+        { Ticks: < 0 } => "0.0s",
+        { TotalSeconds: < 10 } => $"{duration.Seconds}.{duration.Milliseconds / 100}s",
         { TotalMinutes: < 1 } => $"{duration.Seconds}s",
         { TotalHours: < 1 } => $"{duration.Minutes}m{duration.Seconds:00}s",
         { TotalDays: < 1 } => $"{duration.Hours}h{duration.Minutes:00}m",

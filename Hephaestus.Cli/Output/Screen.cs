@@ -31,7 +31,7 @@ internal sealed class Screen : IBufferWriter<byte>
 
     public ScreenSettings Settings { get; }
 
-    /// <summary>What the live lines say, made anew each time; null: there are none. Without a terminal it is never asked.</summary>
+    /// <summary>What the live lines say, made anew each time; null: there are none.</summary>
     public Func<IReadOnlyList<string>>? Live { private get; set; }
 
     /// <summary>Writes what has gathered, and the live lines below it.</summary>
@@ -163,7 +163,7 @@ internal sealed class Screen : IBufferWriter<byte>
 /// <param name="Colours">Colours are wanted.</param>
 internal sealed record ScreenSettings(bool IsTerminal, bool Live, bool Colours)
 {
-    /// <summary>Of a stream, with the variables that say otherwise: TERM and NO_COLOR (no-color.org: set and not empty).</summary>
+    /// <summary>Of a stream, with the variables TERM and NO_COLOR (no-color.org: set and not empty).</summary>
     public static ScreenSettings Of(StandardStream output, string? term, string? noColour)
     {
         var able = output.IsTerminal && term is not (null or "" or "dumb");

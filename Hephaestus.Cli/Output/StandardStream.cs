@@ -14,7 +14,7 @@ internal sealed class StandardStream(int descriptor)
     /// <summary>Columns of the terminal as it is now; 0: unknown.</summary>
     public int Columns => Libc.Columns(descriptor);
 
-    /// <summary>Waits until nobody reads it any more, and ends the process then; returns only where that cannot be told.</summary>
+    /// <summary>Ends the process when nobody reads it any more; returns only where that cannot be told.</summary>
     public void ExitWhenClosed(int code)
     {
         if (Libc.WaitClosed(descriptor))

@@ -6,12 +6,15 @@ namespace Hephaestus.Cli.Output;
 internal static class StateColours
 {
     /// <summary>Of a state's word; empty: none.</summary>
-    public static string Of(string word) => word switch
+    public static string Of(string word) => s_colours.GetValueOrDefault(word, "");
+
+    private static readonly Dictionary<string, string> s_colours = new()
     {
-        _ when word == StateWords.Of(State.Ok) => "32",
-        _ when word == StateWords.Of(State.Nok) || word == StateWords.Of(State.Failed) || word == StateWords.Of(State.Lost) => "31",
-        _ when word == StateWords.Of(State.Cancelled) => "33",
-        _ when word == StateWords.Of(State.Running) => "36",
-        _ => "",
+        [StateWords.Of(State.Ok)] = "32",
+        [StateWords.Of(State.Nok)] = "31",
+        [StateWords.Of(State.Failed)] = "31",
+        [StateWords.Of(State.Lost)] = "31",
+        [StateWords.Of(State.Cancelled)] = "33",
+        [StateWords.Of(State.Running)] = "36",
     };
 }

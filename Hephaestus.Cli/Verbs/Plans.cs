@@ -15,7 +15,7 @@ internal sealed class Plans : Verb
 {
     private const uint PageSize = 1000;
 
-    private readonly Option<bool> _long = new("--long") { Description = "Show a table even where standard output is no terminal" };
+    private readonly Option<bool> _long = new("--long") { Description = "Show a table also where no terminal is" };
 
     public Plans(Surroundings surroundings)
         : base(
@@ -85,6 +85,8 @@ internal sealed class Plans : Verb
         execution.Plan,
         StateWords.Of(execution.State),
         execution.Started is { } started ? Durations.Local(started.ToDateTimeOffset()) : "-",
-        execution.Started is { } since ? Durations.Text((execution.Ended?.ToDateTimeOffset() ?? now) - since.ToDateTimeOffset()) : "-",
+        execution.Started is { } since ? Durations.Text(End(execution, now) - since.ToDateTimeOffset()) : "-",
     ];
+
+    private static DateTimeOffset End(Execution execution, DateTimeOffset now) => execution.Ended?.ToDateTimeOffset() ?? now;
 }

@@ -11,7 +11,7 @@ namespace Hephaestus.Cli.Verbs;
 internal sealed class Status : Verb
 {
     private readonly Option<uint> _id = VerbOptions.Id();
-    private readonly Option<bool> _follow = new("--follow") { Description = "Go on with what comes, until the execution has ended" };
+    private readonly Option<bool> _follow = new("--follow") { Description = "Go on live, until the execution has ended" };
     private readonly Option<ulong?> _tail = VerbOptions.Count("--tail", "N", 0, "Begin with the last N lines");
     private readonly Option<ulong?> _from = VerbOptions.Count("--from", "LINE", 1, "Begin with this line; the first is 1");
     private readonly Option<string> _step = new("--step") { HelpName = "NAME", Description = "Only the output of this step" };

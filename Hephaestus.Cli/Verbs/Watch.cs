@@ -9,9 +9,9 @@ namespace Hephaestus.Cli.Verbs;
 /// <summary>Executions and the catalogue as they change, a line each change.</summary>
 internal sealed class Watch : Verb
 {
-    private readonly Option<string> _set = VerbOptions.Set(required: false, "Only this plan set");
+    private readonly Option<string> _set = new("--set") { HelpName = "SET", Description = "Only this plan set" };
     private readonly Option<string> _plan = new("--plan") { HelpName = "PLAN", Description = "Only plans of this name" };
-    private readonly Option<uint> _id = VerbOptions.Id(required: false, "Only this execution, and no plan files");
+    private readonly Option<uint> _id = VerbOptions.Id();
     private readonly Option<TimeSpan?> _retryFor = VerbOptions.RetryFor();
 
     public Watch(Surroundings surroundings)
@@ -26,6 +26,7 @@ internal sealed class Watch : Verb
             set, set_removed, plan (new or changed), plan_removed.
             """)
     {
+        (_id.Required, _id.Description) = (false, "Only this execution, and no plan files");
         foreach (var option in new Option[] { _set, _plan, _id, _retryFor })
         {
             Options.Add(option);
@@ -42,7 +43,9 @@ internal sealed class Watch : Verb
             Plan = line.GetValue(_plan) ?? "",
             Id = line.GetValue(_id),
         };
-        IChangeLines lines = session.Settings.Json ? new JsonChanges(session.Screen) : new TextChanges(session.Screen, TimeProvider.System);
+        IChangeLines lines = session.Settings.Json
+            ? new JsonChanges(session.Screen)
+            : new TextChanges(session.Screen, TimeProvider.System);
         session.Screen.ExitWhenClosed();
         var changes = new Changes(session, lines, request);
         if (request.Id == 0)

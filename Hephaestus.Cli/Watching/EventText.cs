@@ -40,19 +40,19 @@ internal sealed class EventText
     private static string Line(DateTimeOffset time, uint id, string set, string plan, string what) =>
         $"{Durations.Local(time)} {id} {set}/{plan} {what}".ReplaceLineEndings(" ");
 
-    private string What(ExecutionEvent happened) => happened.EventCase switch
+    private string What(ExecutionEvent happened) => happened switch
     {
-        ExecutionEvent.EventOneofCase.Accepted => $"accepted, {Counted(happened.Accepted.Steps.Count, "step")}",
-        ExecutionEvent.EventOneofCase.Started => "started",
-        ExecutionEvent.EventOneofCase.StepStarting => $"{Step(happened.Id, happened.StepStarting.Step)} starts{Attempt(happened.StepStarting.Attempt)}",
-        ExecutionEvent.EventOneofCase.StepStarted => $"{Step(happened.Id, happened.StepStarted.Step)} runs as process {happened.StepStarted.Pid}",
-        ExecutionEvent.EventOneofCase.StepEnded => $"{Step(happened.Id, happened.StepEnded.Step)} ended: {Outcome(happened.StepEnded.Outcome)}",
-        ExecutionEvent.EventOneofCase.StepSkipped => $"{Step(happened.Id, happened.StepSkipped.Step)}: {StateWords.Of(State.DidNotRun)}",
-        ExecutionEvent.EventOneofCase.CancelRequested => $"is to be cancelled, by {happened.CancelRequested.By}{Because(happened.CancelRequested.Reason)}",
-        ExecutionEvent.EventOneofCase.Remark => happened.Remark.Text,
-        ExecutionEvent.EventOneofCase.Ended => $"ended: {StateWords.Of(happened.Ended.State)}",
-        ExecutionEvent.EventOneofCase.TimedOut => $"timed out after {DurationText.Format(happened.TimedOut.Timeout.ToTimeSpan())}",
-        ExecutionEvent.EventOneofCase.Dumped => $"dumped to {happened.Dumped.File}",
+        { Accepted: { } accepted } => $"accepted, {Counted(accepted.Steps.Count, "step")}",
+        { Started: not null } => "started",
+        { StepStarting: { } starting } => $"{Step(happened, starting.Step)} starts{Attempt(starting.Attempt)}",
+        { StepStarted: { } started } => $"{Step(happened, started.Step)} runs as process {started.Pid}",
+        { StepEnded: { } ended } => $"{Step(happened, ended.Step)} ended: {Outcome(ended.Outcome)}",
+        { StepSkipped: { } skipped } => $"{Step(happened, skipped.Step)}: {StateWords.Of(State.DidNotRun)}",
+        { CancelRequested: { } cancel } => $"is to be cancelled, by {cancel.By}{Because(cancel.Reason)}",
+        { Remark: { } remark } => remark.Text,
+        { Ended: { } ended } => $"ended: {StateWords.Of(ended.State)}",
+        { TimedOut: { } late } => $"timed out after {DurationText.Format(late.Timeout.ToTimeSpan())}",
+        { Dumped: { } dumped } => $"dumped to {dumped.File}",
         _ => "changed in a way that this program does not know",
     };
 
@@ -76,7 +76,9 @@ internal sealed class EventText
 
     private static string Because(string reason) => reason.Length == 0 ? "" : $": {reason}";
 
-    private string Step(uint id, uint step) => $"step '{_steps.GetValueOrDefault(id)?.GetValueOrDefault(step) ?? $"{step}"}'";
+    private string Step(ExecutionEvent happened, uint step) =>
+        $"step '{_steps.GetValueOrDefault(happened.Id)?.GetValueOrDefault(step) ?? $"{step}"}'";
 
-    private void Remember(uint id, IEnumerable<StepState> steps) => _steps[id] = steps.ToDictionary(step => step.Number, step => step.Name);
+    private void Remember(uint id, IEnumerable<StepState> steps) =>
+        _steps[id] = steps.ToDictionary(step => step.Number, step => step.Name);
 }

@@ -41,7 +41,8 @@ internal sealed class ExecutionProgress
         var names = string.Join(", ", running.Select(step => $"'{step.Name}'"));
         var place = running.Length == 1 ? $"step {running[0].Number} of {_steps.Count} " : "steps ";
         var left = _steps.Values.Count(step => step.State == State.Pending);
-        return new Progress(place + names, running.Min(step => step.Started)?.ToDateTimeOffset(), left == 0 ? ", none left" : $", {left} left");
+        var since = running.Min(step => step.Started)?.ToDateTimeOffset();
+        return new Progress(place + names, since, $", {(left == 0 ? "none" : left)} left");
     }
 
     private void Take(ExecutionEvent happened)
@@ -56,7 +57,8 @@ internal sealed class ExecutionProgress
                 _state = State.Running;
                 break;
             case ExecutionEvent.EventOneofCase.StepStarting:
-                (Step(happened.StepStarting.Step).State, Step(happened.StepStarting.Step).Started) = (State.Running, happened.Time);
+                var step = Step(happened.StepStarting.Step);
+                (step.State, step.Started) = (State.Running, happened.Time);
                 break;
             case ExecutionEvent.EventOneofCase.StepEnded:
                 Step(happened.StepEnded.Step).State = happened.StepEnded.Outcome?.State ?? State.Unspecified;

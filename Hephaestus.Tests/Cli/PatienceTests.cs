@@ -47,7 +47,9 @@ public sealed class PatienceTests
     [Fact]
     public async Task A_connection_that_broke_below_the_protocol_is_tried_again()
     {
-        var broken = new RpcException(new Status(StatusCode.Internal, "", new HttpRequestException("reset", new IOException("reset"))));
+        var cause = new HttpRequestException("reset", new IOException("reset"));
+        var broken = new RpcException(new Status(StatusCode.Internal, "", cause));
+
         await Reached(null).WaitAsync(broken, default);
         Assert.Single(_said);
     }
