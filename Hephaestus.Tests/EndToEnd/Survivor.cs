@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Hephaestus.Protocol;
 
 namespace Hephaestus.Tests.EndToEnd;
 
@@ -67,6 +68,25 @@ internal sealed class Survivor : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Asks the server for what it will die over, and waits until it has; another one is not started yet.</summary>
+    public async Task DieAsync(Func<ServerClient, Task> ask)
+    {
+        try
+        {
+            await ask(_client!);
+        }
+        catch (RpcException)
+        {
+            // It died before it answered.
+        }
+
+        await Server.ExitedAsync();
+    }
+
+    /// <summary>Cancels; where the answer got lost, what the next server knows tells whether it was heard.</summary>
+    public Task<Execution> CancelAsync(uint id) => DoAsync(
+        async client => await client.GetAsync(id) is { CancelledBy: not "" } asked ? asked : await client.CancelAsync(id));
 
     public async ValueTask DisposeAsync()
     {

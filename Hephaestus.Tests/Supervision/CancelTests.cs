@@ -164,7 +164,7 @@ public sealed class CancelTests
         await gate.ArrivedAsync();
         await survivor.DoAsync(client => client.WhenAsync(first, execution => execution.Steps[0].Pid != 0));
         var queued = await survivor.DoAsync(client => client.ExecuteAsync("set", "p"));
-        await survivor.DoAsync(async client => await client.GetAsync(queued) is { CancelledBy: not "" } asked ? asked : await client.CancelAsync(queued));
+        await survivor.CancelAsync(queued);
         await survivor.CrashedAsync();
 
         Assert.Equal(State.Cancelled, (await survivor.DoAsync(client => client.EndedAsync(queued))).State);
@@ -192,7 +192,7 @@ public sealed class CancelTests
         await gate.ArrivedAsync();
         await gate.ArrivedAsync();
         var daemon = DaemonOf(home);
-        await survivor.DoAsync(async client => await client.CancelAsync(id));
+        await survivor.CancelAsync(id);
         await survivor.CrashedAsync();
 
         var execution = await survivor.DoAsync(client => client.EndedAsync(id));
@@ -217,8 +217,7 @@ public sealed class CancelTests
         var id = await survivor.DoAsync(client => client.ExecuteAsync("set", "p"));
         await gate.ArrivedAsync();
         var pid = (int)(await survivor.DoAsync(client => client.WhenAsync(id, execution => execution.Steps[0].Pid != 0))).Steps[0].Pid;
-        await survivor.DoAsync(async client => await client.CancelAsync(id));
-        await survivor.Server.ExitedAsync();
+        await survivor.DieAsync(client => client.CancelAsync(id));
         gate.Open();
         await Remnants.GoneAsync(pid);
 

@@ -62,8 +62,7 @@ internal sealed class Walk : IAsyncDisposable
         Gate.Open();
     }
 
-    public Task<Execution> CancelAsync() => Survivor.DoAsync(
-        async client => await client.GetAsync(_id) is { CancelledBy: not "" } asked ? asked : await client.CancelAsync(_id));
+    public Task<Execution> CancelAsync() => Survivor.CancelAsync(_id);
 
     public Task<Execution> EndedAsync() => Survivor.DoAsync(client => client.EndedAsync(_id));
 
