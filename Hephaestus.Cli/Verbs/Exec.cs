@@ -12,6 +12,9 @@ namespace Hephaestus.Cli.Verbs;
 /// <summary>Runs a plan; follows it, or waits for its end, when that is wanted.</summary>
 internal sealed class Exec : Verb
 {
+    /// <summary>How long an answer that was lost is asked for again.</summary>
+    private static readonly TimeSpan s_asking = TimeSpan.FromSeconds(10);
+
     private readonly Option<string> _set = VerbOptions.Set();
     private readonly Option<string> _name = VerbOptions.Name();
     private readonly Option<bool> _follow = new("--follow") { Description = "Show its log live, until it has ended" };
@@ -59,16 +62,38 @@ internal sealed class Exec : Verb
 
     private static async Task<PlanId> ExecuteAsync(Session session, PlanArg plan)
     {
+        plan.RequestId = Guid.NewGuid().ToString("N");
         try
         {
             return await session.Client.ExecuteAsync(plan, session.Unary);
         }
         catch (RpcException lost) when (!session.Cancellation.IsCancellationRequested && Faults.MayHaveArrived(lost))
         {
+            return await ExecuteAgainAsync(session, plan, lost);
+        }
+        catch (Exception) when (session.Cancellation.IsCancellationRequested)
+        {
             session.Screen.Say(Unknown(plan));
             throw;
         }
-        catch (Exception) when (session.Cancellation.IsCancellationRequested)
+    }
+
+    /// <summary>The same request gets the same answer, and runs nothing twice.</summary>
+    private static async Task<PlanId> ExecuteAgainAsync(Session session, PlanArg plan, RpcException lost)
+    {
+        var limit = session.Settings.RetryFor < s_asking ? session.Settings.RetryFor : s_asking;
+        var patience = new Patience(limit, session.Describe, session.Screen.Say, TimeProvider.System);
+        patience.Reached();
+        try
+        {
+            await patience.WaitAsync(lost, session.Cancellation);
+            // The first Hephaestus would run it again; it does not know this call either.
+            await patience.AskAsync(
+                () => session.Client.ListExecutionsAsync(new ListExecutionsRequest { PageSize = 1 }, session.Unary),
+                session.Cancellation);
+            return await patience.AskAsync(() => session.Client.ExecuteAsync(plan, session.Unary), session.Cancellation);
+        }
+        catch (RpcException again) when (Faults.IsLost(again) || again.StatusCode == StatusCode.Unimplemented)
         {
             session.Screen.Say(Unknown(plan));
             throw;
