@@ -25,7 +25,9 @@ internal sealed class HealthService(ServingStatus status) : Health.HealthBase
         return Task.FromResult(list);
     }
 
-    /// <summary>A slow watcher is told the newest status, not each one between. It ends when its caller or the host does.</summary>
+    /// <summary>
+    /// A slow watcher is told the newest status, not each one between. It ends when its caller or the host does.
+    /// </summary>
     public override async Task Watch(
         HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responses, ServerCallContext context)
     {
@@ -51,7 +53,8 @@ internal sealed class HealthService(ServingStatus status) : Health.HealthBase
         }
     }
 
-    private static Answer AnswerOf(Impediments impediments) => impediments == Impediments.None ? Answer.Serving : Answer.NotServing;
+    private static Answer AnswerOf(Impediments impediments) =>
+        impediments == Impediments.None ? Answer.Serving : Answer.NotServing;
 
     private static HealthCheckResponse Response(Answer answer) => new() { Status = answer };
 }

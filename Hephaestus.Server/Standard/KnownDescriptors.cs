@@ -23,7 +23,9 @@ internal sealed class KnownDescriptors
     /// <summary>By the name that imports write, or null.</summary>
     public FileDescriptor? File(string name) => _files.GetValueOrDefault(name);
 
-    /// <summary>The file that declares a service, method, message, field, oneof, enum or enum value of this full name, or null.</summary>
+    /// <summary>
+    /// The file that declares a service, method, message, field, oneof, enum or enum value of this full name, or null.
+    /// </summary>
     public FileDescriptor? FileOf(string symbol) => _symbols.GetValueOrDefault(symbol);
 
     /// <summary>A file after those that it imports, each once: the order in which a client can build them.</summary>

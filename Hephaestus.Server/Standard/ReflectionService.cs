@@ -27,9 +27,9 @@ internal sealed class ReflectionService(KnownDescriptors known) : ServerReflecti
         var response = request.MessageRequestCase switch
         {
             Asked.FileByFilename => Files(known.File(request.FileByFilename), $"file '{request.FileByFilename}'"),
-            Asked.FileContainingSymbol => Files(known.FileOf(request.FileContainingSymbol), $"symbol '{request.FileContainingSymbol}'"),
-            Asked.FileContainingExtension => NotFound(
-                $"extension {request.FileContainingExtension.ExtensionNumber} of '{request.FileContainingExtension.ContainingType}'"),
+            Asked.FileContainingSymbol =>
+                Files(known.FileOf(request.FileContainingSymbol), $"symbol '{request.FileContainingSymbol}'"),
+            Asked.FileContainingExtension => NotFound(Extension(request.FileContainingExtension)),
             Asked.AllExtensionNumbersOfType => Extensions(known, request.AllExtensionNumbersOfType),
             Asked.ListServices => Services(known),
             _ => Error(StatusCode.InvalidArgument, "the request asks for nothing: message_request is not set"),
@@ -64,6 +64,8 @@ internal sealed class ReflectionService(KnownDescriptors known) : ServerReflecti
         return new ServerReflectionResponse { ListServicesResponse = list };
     }
 
+    private static string Extension(ExtensionRequest asked) => $"extension {asked.ExtensionNumber} of '{asked.ContainingType}'";
+
     private static ServerReflectionResponse NotFound(string what) => Error(StatusCode.NotFound, $"there is no {what}");
 
     private static ServerReflectionResponse Error(StatusCode code, string text) =>
@@ -81,7 +83,8 @@ internal sealed class ReflectionV1AlphaService(KnownDescriptors known) : V1Alpha
         await foreach (var request in requests.ReadAllAsync(context.CancellationToken))
         {
             var answer = ReflectionService.Answer(known, ServerReflectionRequest.Parser.ParseFrom(request.ToByteString()));
-            await responses.WriteAsync(V1Alpha.ServerReflectionResponse.Parser.ParseFrom(answer.ToByteString()), context.CancellationToken);
+            var response = V1Alpha.ServerReflectionResponse.Parser.ParseFrom(answer.ToByteString());
+            await responses.WriteAsync(response, context.CancellationToken);
         }
     }
 }

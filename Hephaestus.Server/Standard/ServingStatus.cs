@@ -15,7 +15,9 @@ internal enum Impediments
     DiskFull = 2,
 }
 
-/// <summary>Whether the server can do its work, as whoever knows a reason against it says, and as the health service tells.</summary>
+/// <summary>
+/// Whether the server can do its work: whoever knows a reason against it says so, and the health service tells it.
+/// </summary>
 internal sealed class ServingStatus
 {
     private readonly Lock _gate = new();

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Hephaestus.Server.Supervision;
 
 namespace Hephaestus.Server.Streaming;
 
@@ -32,7 +33,6 @@ internal static class LocalSocket
         throw new EndpointException($"host.grpc.socket: another program listens on {path}");
     }
 
-    // A regular file refuses connections too, and must not be removed. Sockets are neither regular nor empty of type
-    // bits; .NET shows them as files without any of the attributes that regular files have.
-    private static bool IsSocket(string path) => new FileInfo(path) is { Length: 0, UnixFileMode: _ };
+    // A regular file refuses connections too, and must not be removed.
+    private static bool IsSocket(string path) => Libc.LinkStatus(path, out var status) == 0 && status.IsSocket;
 }

@@ -21,11 +21,14 @@ internal readonly record struct FileStatus(
     private const int TypeMask = 0xF000;
     private const int Directory = 0x4000;
     private const int Regular = 0x8000;
+    private const int Socket = 0xC000;
     private const int WritableByOthers = 0x2;
 
     public bool IsDirectory => (Mode & TypeMask) == Directory;
 
     public bool IsRegular => (Mode & TypeMask) == Regular;
+
+    public bool IsSocket => (Mode & TypeMask) == Socket;
 
     /// <summary>Whether everybody may write; of a directory: the sticky bit is no excuse.</summary>
     public bool IsWritableByEverybody => (Mode & WritableByOthers) != 0;

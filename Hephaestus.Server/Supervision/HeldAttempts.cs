@@ -14,6 +14,18 @@ internal sealed class HeldAttempts
     private readonly AttemptSpawner _spawner = new();
     private bool _spawned;
 
+    /// <summary>Some process has not ended.</summary>
+    public bool AnyRuns
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _byPid.Count > 0;
+            }
+        }
+    }
+
     /// <summary>Nothing is held.</summary>
     public bool AreNone
     {

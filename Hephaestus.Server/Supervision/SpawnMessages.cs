@@ -10,7 +10,7 @@ internal static class SpawnMessages
 
     public static StepKey ToKey(this Key key) => new(key.Execution, (int)key.Step, (int)key.Attempt);
 
-    /// <param name="account">The user to become; null: none.</param>
+    /// <param name="account">The user that the step names; null: none. The server's own need not be become.</param>
     public static Start ToMessage(this SpawnRequest request, HeldFiles files, Account? account, SpawnDefaults defaults)
     {
         var variables = account is null ? request.Variables : account.Variables.Concat(request.Variables);
@@ -24,7 +24,7 @@ internal static class SpawnMessages
             Environment = { variables.GroupBy(variable => variable.Key).Select(named => $"{named.Key}={named.Last().Value}") },
             ServerDirectory = defaults.Directory,
             WorkingDirectory = request.WorkingDirectory ?? "",
-            User = account is null ? null : new User { Uid = account.User, Gid = account.Group, Groups = { account.Groups } },
+            User = account is null || account.User == Libc.User() ? null : new User { Uid = account.User, Gid = account.Group, Groups = { account.Groups } },
             OpenFiles = defaults.OpenFiles,
         };
     }

@@ -17,7 +17,8 @@ internal sealed class Supervisor
     /// <summary>Servers connected at once: the one that has the state directory, and one whose end is not noticed yet.</summary>
     private const int MostServers = 4;
 
-    private static readonly TimeSpan s_firstServer = TimeSpan.FromSeconds(60);
+    /// <summary>So long the first server may take; and so often it is looked whether there is still a state directory.</summary>
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(60);
 
     /// <summary>While a child is made, this process has few descriptors: what cannot be accepted then waits a little.</summary>
     private static readonly TimeSpan s_acceptPause = TimeSpan.FromMilliseconds(20);
@@ -55,7 +56,7 @@ internal sealed class Supervisor
     {
         new Thread(Reap) { IsBackground = true, Name = "reaper" }.Start();
         Announce();
-        using var impatience = new Timer(_ => EndIfIdle(), null, s_firstServer, Timeout.InfiniteTimeSpan);
+        using var look = new Timer(_ => EndIfIdle(), null, s_look, s_look);
         while (true)
         {
             if (_socket.Accept() is { } server)
@@ -164,7 +165,8 @@ internal sealed class Supervisor
     {
         lock (_gate)
         {
-            if (_servers.Count == 0 && _attempts.AreNone)
+            // Without its directory no server will ever come for what has ended.
+            if (_servers.Count == 0 && (_attempts.AreNone || (!_socket.IsThere && !_attempts.AnyRuns)))
             {
                 // Only its name: closing the socket would make the thread that accepts fail before this process ends.
                 _socket.Unlink();

@@ -132,7 +132,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
             return Libc.FindUser(user) switch
             {
                 null => (null, $"there is no user '{user}' on this machine"),
-                var account when account.User == Libc.User() => (null, null),
+                var account when account.User == Libc.User() => (account, null),
                 _ when Libc.User() != 0 => (null, $"only a server that runs as root can run a step as another user, here '{user}'"),
                 var account => (account, null),
             };

@@ -55,6 +55,9 @@ internal sealed class SupervisorSocket : IDisposable
         }
     }
 
+    /// <summary>Whether a server can find it.</summary>
+    public bool IsThere => File.Exists(_path);
+
     /// <summary>Waits for a server; null: it went away again, or there is no descriptor for it at present.</summary>
     public Socket? Accept()
     {

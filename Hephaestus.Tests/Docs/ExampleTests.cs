@@ -14,7 +14,11 @@ public sealed class ExampleTests
         using var gate = new Gate(home);
         home.Plan("set", "plan", $"""
             <plan id="p"></plan>
-            <step name="a">for i in 1 2 3; do echo "line $i"; done; printf 'unfinished '; {gate.Wait}; seq 4 2000; printf 'no newline'</step>
+            <step name="a">
+            for i in 1 2 3; do echo "line $i"; done; printf 'unfinished '
+            {gate.Wait}
+            seq 4 2000; printf 'no newline'
+            </step>
             <step name="b" parent="a">echo the end >&2</step>
             """);
         await using var first = await home.StartAsync();
@@ -24,19 +28,21 @@ public sealed class ExampleTests
         await gate.ArrivedAsync();
         while (printed.Count < 5)
         {
-            printed.Add(await example.StandardOutput.ReadLineAsync().DefaultTimeout() ?? throw new InvalidDataException(await told));
+            var line = await example.StandardOutput.ReadLineAsync().DefaultTimeout();
+            printed.Add(line ?? throw new InvalidDataException(await told));
         }
 
         await first.KillAsync();
         gate.Open();
         await using var second = await home.StartAsync();
-        printed.AddRange((await example.StandardOutput.ReadToEndAsync().DefaultTimeout()).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        var rest = await example.StandardOutput.ReadToEndAsync().DefaultTimeout();
+        printed.AddRange(rest.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         await example.WaitForExitAsync().DefaultTimeout();
 
         Assert.True(example.ExitCode == 0, await told);
         Assert.Equal(Enumerable.Range(1, printed.Count), printed.Select(line => int.Parse(line.Split(' ')[0])));
         Assert.Equal(
-            ["line 1", "line 2", "line 3", "unfinished 4", .. Enumerable.Range(5, 1996).Select(number => $"{number}"), "no newline"],
+            ["line 1", "line 2", "line 3", "unfinished 4", .. Enumerable.Range(5, 1996).Select(n => $"{n}"), "no newline"],
             Of("LOG_STREAM_OUT", printed));
         Assert.Equal(["the end"], Of("LOG_STREAM_ERR", printed));
         var sequences = Events(await told).ToArray();

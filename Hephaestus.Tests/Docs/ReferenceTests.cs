@@ -14,18 +14,20 @@ public sealed partial class ReferenceTests
     public void Every_key_of_main_conf_is_described() => AssertNamed("docs/configuration.md", SettingKeys.All);
 
     [Fact]
-    public void Every_attribute_of_a_plan_is_described() =>
-        AssertNamed("docs/plans.md", Enum.GetValues<TagKind>().SelectMany(kind => KnownAttribute.Of(kind)).Select(known => known.Name));
+    public void The_example_of_a_main_conf_can_be_used() =>
+        Assert.Empty(ServerSettings.Read(Path.Combine(Programs.Root, "docs/main.conf")).Problems);
+
+    [Fact]
+    public void Every_attribute_of_a_plan_is_described() => AssertNamed("docs/plans.md", Attributes.Select(known => known.Name));
 
     [Fact]
     public void What_is_kept_for_later_is_said_to_be_an_error_and_nothing_else_is()
     {
         var text = Manual.Read("docs/plans.md");
-        var told = text[text.IndexOf("These names are kept for later", StringComparison.Ordinal)..].Split("\n\n")[0].Split("Until then")[0];
-        var reserved = Enum.GetValues<TagKind>().SelectMany(kind => KnownAttribute.Of(kind)).Where(known => known.Reserved);
+        var told = text[text.IndexOf("These names are kept for later", StringComparison.Ordinal)..].Split("\n\n")[0];
 
         Assert.Equal(
-            reserved.Select(known => known.Name).Distinct().Order(),
+            Attributes.Where(known => known.Reserved).Select(known => known.Name).Distinct().Order(),
             CodeQuotes.Matches(told).Select(quote => quote.Groups[1].Value).Distinct().Order());
     }
 
@@ -34,8 +36,9 @@ public sealed partial class ReferenceTests
         AssertNamed("docs/grpc.md", Protocol.Hephaestus.Descriptor.Methods.Select(method => method.Name));
 
     [Fact]
-    public void Every_exit_code_is_described() =>
-        AssertRows("docs/cli.md", typeof(ExitCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(code => $"{code.GetRawConstantValue()}"));
+    public void Every_exit_code_is_described() => AssertRows(
+        "docs/cli.md",
+        typeof(ExitCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(code => $"{code.GetRawConstantValue()}"));
 
     [Fact]
     public void Every_status_word_is_described() => AssertNamed("docs/coming-from-the-first-server.md",
@@ -68,6 +71,8 @@ public sealed partial class ReferenceTests
         Assert.All(quoted, block => Assert.Contains(block, example));
     }
 
+    private static IEnumerable<KnownAttribute> Attributes => Enum.GetValues<TagKind>().SelectMany(kind => KnownAttribute.Of(kind));
+
     /// <summary>Each name stands in code quotes, alone or with something behind it.</summary>
     private static void AssertNamed(string page, IEnumerable<string> names)
     {
@@ -92,7 +97,7 @@ public sealed partial class ReferenceTests
     }
 
     private static IEnumerable<string> Commands(string help) =>
-        from command in Command.Matches(help[help.IndexOf("Commands:", StringComparison.Ordinal)..help.IndexOf("Options:", StringComparison.Ordinal)])
+        from command in Command.Matches(help.Split("Commands:")[1].Split("Options:")[0])
         select command.Groups[1].Value;
 
     private static IEnumerable<string> Options(string help) =>

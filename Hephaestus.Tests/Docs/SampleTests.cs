@@ -12,6 +12,7 @@ public sealed class SampleTests
         ["hello"] = State.Ok,
         ["long"] = State.Ok,
         ["recovery"] = State.Nok,
+        ["retries"] = State.Ok,
         ["users"] = Environment.IsPrivilegedProcess ? State.Ok : State.Failed,
     };
 
@@ -35,7 +36,10 @@ public sealed class SampleTests
     }
 
     [Fact]
-    public void Every_sample_is_tried() => Assert.Equal(
-        s_ends.Keys.Order(),
-        Directory.EnumerateFiles(Path.Combine(Programs.Root, "plans/samples"), "*.conf").Select(Path.GetFileNameWithoutExtension).Order());
+    public void Every_sample_is_tried()
+    {
+        var samples = Directory.EnumerateFiles(Path.Combine(Programs.Root, "plans/samples"), "*.conf");
+
+        Assert.Equal(s_ends.Keys.Order(), samples.Select(Path.GetFileNameWithoutExtension).Order());
+    }
 }

@@ -60,9 +60,12 @@ public sealed class ScriptTests
         using var home = new ScriptHome();
         using var process = home.Start("run", "samples", "long");
         var complained = process.StandardError.ReadToEndAsync();
-        while (await process.StandardOutput.ReadLineAsync().DefaultTimeout() is { } line && !line.EndsWith("line 1 of 40", StringComparison.Ordinal))
+        string? line;
+        do
         {
+            line = await process.StandardOutput.ReadLineAsync().DefaultTimeout();
         }
+        while (line?.EndsWith("line 1 of 40", StringComparison.Ordinal) == false);
 
         // As a terminal does: to all of the foreground at once.
         Signals.Send(-process.Id, Signals.Interrupt);

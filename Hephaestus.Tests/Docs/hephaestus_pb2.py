@@ -2,7 +2,7 @@
 
 import os
 
-from google.protobuf import descriptor_pool, timestamp_pb2  # noqa: F401 (the descriptor refers to it)
+from google.protobuf import descriptor_pool, duration_pb2, timestamp_pb2  # noqa: F401 (the descriptor refers to them)
 from google.protobuf.internal import builder
 
 with open(os.environ["HEPHAESTUS_DESCRIPTOR"], "rb") as file:

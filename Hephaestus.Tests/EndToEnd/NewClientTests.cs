@@ -73,8 +73,10 @@ public sealed class NewClientTests
         await using var home = Home();
         await using var server = await home.StartAsync();
 
-        await Python.RunAsync(Path.Combine(Programs.Root, "Hephaestus.Tests", "Standard", script), Place(server), scenario);
-        await Python.RunAsync(Path.Combine(Programs.Root, "Hephaestus.Tests", "Standard", script), "unix:" + home.Socket, scenario);
+        foreach (var place in new[] { Place(server), "unix:" + home.Socket })
+        {
+            await Python.RunAsync(Path.Combine(Programs.Root, "Hephaestus.Tests", "Standard", script), place, scenario);
+        }
     }
 
     /// <summary>One plan prints in parts and waits at a gate before and within each; the other is soon done.</summary>

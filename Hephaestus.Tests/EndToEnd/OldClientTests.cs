@@ -55,11 +55,19 @@ public sealed class OldClientTests
         Fifo.Make(Gate(home));
         Directory.CreateDirectory(Path.Combine(home.Plans, "empty"));
         home.Plan("test#2", "any", Plan("any", "echo any"));
-        home.Plan(string.Concat(Enumerable.Repeat("long", 50)), string.Concat(Enumerable.Repeat("plan", 40)), Plan("long", "echo long"));
+        home.Plan(Repeated("long", 50), Repeated("plan", 40), Plan("long", "echo long"));
         home.Plan("old", "fine", Plan("fine", "echo fine"));
         home.Plan("old", "waits", Plan("waits", $"cat {Gate(home)}"));
         home.Plan("old", "big", Plan("big", "seq -f 'line %.0f of many, to fill a message' 200000"));
-        home.Plan("old", "broken", "<plan id=\"broken\"></plan>\n<step desc=\"no name\">\ntrue\n</step>\n<recovery name=\"no parent\">\ntrue\n</recovery>\n");
+        home.Plan("old", "broken", """
+            <plan id="broken"></plan>
+            <step desc="no name">
+            true
+            </step>
+            <recovery name="no parent">
+            true
+            </recovery>
+            """);
         home.Plan("old", "deploy.to.prod", """
             <plan id="production"></plan>
             <step name="first" desc="Stop the wiki & its cache">
@@ -94,7 +102,10 @@ public sealed class OldClientTests
         return home;
     }
 
-    private static string Plan(string id, string command) => $"<plan id=\"{id}\"></plan>\n<step name=\"only\">\n{command}\n</step>\n";
+    private static string Plan(string id, string command) =>
+        $"<plan id=\"{id}\"></plan>\n<step name=\"only\">\n{command}\n</step>\n";
+
+    private static string Repeated(string text, int times) => string.Concat(Enumerable.Repeat(text, times));
 
     private static string Gate(ServerHome home) => Path.Combine(home.Directory, "gate");
 

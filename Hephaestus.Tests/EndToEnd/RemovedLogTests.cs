@@ -18,7 +18,8 @@ public sealed class RemovedLogTests
         Directory.Delete(home.Log(1), recursive: true);
 
         var followed = await CliProcess.RunAsync(server, "status", "--id", "1", "--follow");
-        var old = await Assert.ThrowsAsync<RpcException>(() => client.Calls.ShowStatusAsync(new PlanId { Id = 1 }).ResponseAsync.DefaultTimeout());
+        var old = await Assert.ThrowsAsync<RpcException>(
+            () => client.Calls.ShowStatusAsync(new PlanId { Id = 1 }).ResponseAsync.DefaultTimeout());
         var other = await CliProcess.RunAsync(server, "status", "--id", $"{kept}");
 
         Assert.Equal((4, ""), (followed.ExitCode, followed.Out));

@@ -75,7 +75,11 @@ class Client:
         for call, request, response in rows(CALLS):
             method = channel.unary_unary(
                 "/hephaestus.Hephaestus/" + call, messages[request].SerializeToString, messages[response].FromString)
-            setattr(self, call, lambda method=method, request=messages[request], **fields: method(request(**fields), timeout=PATIENCE))
+            setattr(self, call, self.asking(method, messages[request]))
+
+    @staticmethod
+    def asking(method, request):
+        return lambda **fields: method(request(**fields), timeout=PATIENCE)
 
     def log(self, number):
         return list(self.ShowStatus(id=number).history)

@@ -36,7 +36,7 @@ internal static class PublicNames
         }
 
         return type.GetConstructors(Declared).Where(IsVisible).Select(constructor => $"new({Parameters(constructor)})")
-            .Concat(type.GetMethods(Declared).Where(method => IsVisible(method) && !IsInherited(method) && !IsAccessor(method)).Select(Line))
+            .Concat(type.GetMethods(Declared).Where(IsOwn).Select(Line))
             .Concat(type.GetProperties(Declared).SelectMany(Lines))
             .Concat(type.GetFields(Declared).Where(field => field.IsPublic || field.IsFamily)
                 .Select(field => $"{Name(field.FieldType)} {field.Name}"));
@@ -44,14 +44,19 @@ internal static class PublicNames
 
     private static IEnumerable<string> Lines(PropertyInfo property) =>
         property.GetAccessors(nonPublic: true).Where(accessor => IsVisible(accessor) && !IsInherited(accessor))
-            .Select(accessor => $"{Modifiers(accessor)}{Name(property.PropertyType)} {property.Name} {accessor.Name.Split('_')[0]}");
+            .Select(accessor => $"{Modifiers(accessor)}{Name(property.PropertyType)} {property.Name} {accessor.Name[..3]}");
 
     private static string Line(MethodInfo method) =>
         $"{Modifiers(method)}{Name(method.ReturnType)} {method.Name}{Arguments(method)}({Parameters(method)})";
 
     private static string Modifiers(MethodInfo method) =>
-        (method.IsStatic ? "static " : "") + (method.IsFamily ? "protected " : "")
-        + (method.DeclaringType!.IsInterface || method.IsFinal ? "" : method.IsAbstract ? "abstract " : method.IsVirtual ? "virtual " : "");
+        (method.IsStatic ? "static " : "") + (method.IsFamily ? "protected " : "") + method switch
+        {
+            { DeclaringType.IsInterface: true } or { IsFinal: true } => "",
+            { IsAbstract: true } => "abstract ",
+            { IsVirtual: true } => "virtual ",
+            _ => "",
+        };
 
     private static string Arguments(MethodInfo method) =>
         method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(Name))}>" : "";
@@ -89,15 +94,18 @@ internal static class PublicNames
             return Name(type.GetElementType()!) + "[]";
         }
 
-        var name = (type.IsNested ? Name(type.DeclaringType!.IsGenericType ? type.DeclaringType.GetGenericTypeDefinition() : type.DeclaringType) + "." : type.Namespace + ".") + type.Name.Split('`')[0];
+        var name = $"{(type.IsNested ? Name(type.DeclaringType!) : type.Namespace)}.{type.Name.Split('`')[0]}";
         var own = type.GetGenericArguments().Skip(type.DeclaringType?.GetGenericArguments().Length ?? 0).ToArray();
         return own.Length == 0 ? name : $"{name}<{string.Join(", ", own.Select(Name))}>";
     }
 
     private static bool IsVisible(Type type) =>
-        type.IsPublic || ((type.IsNestedPublic || type.IsNestedFamily || type.IsNestedFamORAssem) && IsVisible(type.DeclaringType!));
+        type.IsPublic
+        || ((type.IsNestedPublic || type.IsNestedFamily || type.IsNestedFamORAssem) && IsVisible(type.DeclaringType!));
 
     private static bool IsVisible(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
+
+    private static bool IsOwn(MethodInfo method) => IsVisible(method) && !IsInherited(method) && !IsAccessor(method);
 
     private static bool IsAccessor(MethodInfo method) =>
         method.IsSpecialName && !method.Name.StartsWith("op_", StringComparison.Ordinal);

@@ -8,7 +8,8 @@ namespace Hephaestus.Tests.Grpc;
 /// </summary>
 public sealed class PublicNamesTests
 {
-    private static readonly string[] s_folders = ["Grpc", "Microsoft.AspNetCore.Builder", "Microsoft.Extensions.DependencyInjection"];
+    private static readonly string[] s_namespaces =
+        ["Grpc", "Microsoft.AspNetCore.Builder", "Microsoft.Extensions.DependencyInjection"];
 
     [Fact]
     public void The_stand_ins_public_names_are_those_that_were_approved()
@@ -23,7 +24,7 @@ public sealed class PublicNamesTests
         Assert.Empty(Read("PublicNames.approved.txt").Except(Read("PublicNames.packages.txt")));
 
     private static bool IsStandIn(Type type) =>
-        s_folders.Any(folder => type.Namespace == folder || type.Namespace!.StartsWith(folder + ".", StringComparison.Ordinal));
+        s_namespaces.Any(name => type.Namespace == name || type.Namespace!.StartsWith(name + ".", StringComparison.Ordinal));
 
     private static string[] Read(string file) =>
         [.. File.ReadAllLines(Python.Script(file)).Where(line => line.Length > 0 && line[0] != '#')];

@@ -101,8 +101,9 @@ public sealed class RawHttpTests
     {
         await using var server = await OwnServer.StartAsync();
 
-        using var response = await PostAsync(
-            server, "Echo", Frame(new Note { Data = ByteString.CopyFrom(new byte[5000]) }), [.. accepted is null ? [] : new[] { ("grpc-accept-encoding", accepted) }]);
+        (string, string)[] headers = accepted is null ? [] : [("grpc-accept-encoding", accepted)];
+
+        using var response = await PostAsync(server, "Echo", Frame(new Note { Data = ByteString.CopyFrom(new byte[5000]) }), headers);
 
         var body = await response.Content.ReadAsByteArrayAsync().DefaultTimeout();
         Assert.Equal(flag, body[0]);
@@ -133,7 +134,8 @@ public sealed class RawHttpTests
         }
 
         var body = compressed.ToArray();
-        using var response = await PostAsync(server, "Echo", [.. FrameHeader(1, body.Length), .. body], ("grpc-encoding", "gzip"));
+        body = [.. FrameHeader(1, body.Length), .. body];
+        using var response = await PostAsync(server, "Echo", body, ("grpc-encoding", "gzip"));
 
         Assert.Equal(Frame(note), await response.Content.ReadAsByteArrayAsync().DefaultTimeout());
     }
@@ -143,8 +145,9 @@ public sealed class RawHttpTests
     {
         await using var server = await OwnServer.StartAsync();
 
-        using var response = await PostAsync(
-            server, "Echo", Frame(new Note { Wish = "reflect" }), ("x-bytes-bin", "AAE=,AAEC/w, AA"), ("x-other-bin", "!not base64!"));
+        (string, string)[] headers = [("x-bytes-bin", "AAE=,AAEC/w, AA"), ("x-other-bin", "!not base64!")];
+
+        using var response = await PostAsync(server, "Echo", Frame(new Note { Wish = "reflect" }), headers);
 
         Assert.Equal(["AAE", "AAEC/w", "AA"], response.Headers.GetValues("x-bytes-bin"));
         Assert.False(response.Headers.Contains("x-other-bin"));
@@ -197,7 +200,8 @@ public sealed class RawHttpTests
         OwnServer server, string method, byte[] body, params (string Name, string Value)[] headers)
     {
         using var client = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{server.At(Transport.ClearText).Address}/trial.Trial/{method}")
+        var address = $"{server.At(Transport.ClearText).Address}/trial.Trial/{method}";
+        using var request = new HttpRequestMessage(HttpMethod.Post, address)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -206,12 +210,9 @@ public sealed class RawHttpTests
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         foreach (var (name, value) in headers)
         {
-            if (name == "content-type")
-            {
-                request.Content.Headers.Remove(name);
-            }
-
-            Assert.True(request.Headers.TryAddWithoutValidation(name, value) || request.Content.Headers.TryAddWithoutValidation(name, value));
+            HttpHeaders target = name == "content-type" ? request.Content.Headers : request.Headers;
+            target.Remove(name);
+            Assert.True(target.TryAddWithoutValidation(name, value));
         }
 
         return await client.SendAsync(request).DefaultTimeout();

@@ -33,7 +33,10 @@ internal sealed class StandardServer(OwnServer server, ServingStatus status) : I
     private static void AddTo(IServiceCollection services, ServingStatus status)
     {
         services.AddLogging().AddSingleton(status).AddSingleton(new KnownDescriptors(
-            Protocol.Hephaestus.Descriptor, Health.Descriptor, V1.ServerReflection.Descriptor, V1Alpha.ServerReflection.Descriptor));
+            Protocol.Hephaestus.Descriptor,
+            Health.Descriptor,
+            V1.ServerReflection.Descriptor,
+            V1Alpha.ServerReflection.Descriptor));
         services.AddGrpc(options => options.Interceptors.Add<CallGuard>());
         // A stop that waited for its calls would wait so long that the test fails.
         services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(10));

@@ -12,13 +12,17 @@ from by_hand import NOT_SERVING, SERVICE_UNKNOWN, SERVING, health, method, run
 OURS = "hephaestus.Hephaestus"
 
 
+def checking(channel, kind, name):
+    return method(channel, kind, "/grpc.health.v1.Health/" + name, health["HealthCheckRequest"], health["HealthCheckResponse"])
+
+
 def check(channel, service):
-    call = method(channel, "unary_unary", "/grpc.health.v1.Health/Check", health["HealthCheckRequest"], health["HealthCheckResponse"])
+    call = checking(channel, "unary_unary", "Check")
     return call(health["HealthCheckRequest"](service=service), timeout=60).status
 
 
 def watching(channel, service):
-    call = method(channel, "unary_stream", "/grpc.health.v1.Health/Watch", health["HealthCheckRequest"], health["HealthCheckResponse"])
+    call = checking(channel, "unary_stream", "Watch")
     return call(health["HealthCheckRequest"](service=service))
 
 
@@ -46,7 +50,8 @@ def unknown(channel):
 
 
 def everything(channel):
-    call = method(channel, "unary_unary", "/grpc.health.v1.Health/List", health["HealthListRequest"], health["HealthListResponse"])
+    path = "/grpc.health.v1.Health/List"
+    call = method(channel, "unary_unary", path, health["HealthListRequest"], health["HealthListResponse"])
     statuses = {entry.key: entry.value.status for entry in call(health["HealthListRequest"](), timeout=60).statuses}
     assert statuses == {"": SERVING, OURS: SERVING}, statuses
 

@@ -54,7 +54,10 @@ def symbols(reflection):
 
 @each_version
 def by_name(reflection):
-    names = ["hephaestus.proto", "google/protobuf/timestamp.proto", "grpc/health/v1/health.proto", "grpc/reflection/v1/reflection.proto"]
+    names = [
+        "hephaestus.proto", "google/protobuf/timestamp.proto", "grpc/health/v1/health.proto",
+        "grpc/reflection/v1/reflection.proto", "grpc/reflection/v1alpha/reflection.proto",
+    ]
     for name, answer in zip(names, reflection.ask(*({"file_by_filename": name} for name in names))):
         assert files(answer)[-1] == name, (name, files(answer))
 

@@ -156,7 +156,9 @@ internal sealed class CallResponse
 
     private void WriteStatus(Status status, Metadata trailers)
     {
-        var target = IsEmpty ? _http.Response.Headers : _http.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
+        var target = IsEmpty
+            ? _http.Response.Headers
+            : _http.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
         target[HeaderNames.Status] = ((int)status.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (status.Detail.Length > 0)
         {
