@@ -33,7 +33,7 @@ internal sealed class Dumper(Registry registry, LogArchive archive, string direc
         var log = archive.Find(id) ?? throw new IOException("its log is gone");
         await using (var output = new FileStream(Unfinished(file), FileMode.Create, FileAccess.Write, FileShare.None, BufferBytes))
         {
-            await foreach (var batch in log.Reader.ReadAsync(new LogQuery { UntilNow = true, WholeLines = true }, cancellation))
+            await foreach (var batch in log.ReadAsync(new LogQuery { UntilNow = true, WholeLines = true }, cancellation))
             {
                 foreach (var part in batch.Pieces.SelectMany(LogText.Lines))
                 {

@@ -25,6 +25,13 @@ internal sealed class ArchivedLog
 
     public LogReader Reader { get; }
 
+    /// <summary>
+    /// What the query asks for. Where an execution has ended, to the end: its last remarks may just be being written.
+    /// </summary>
+    /// <inheritdoc cref="LogReader.ReadAsync" path="/exception"/>
+    public IAsyncEnumerable<LogBatch> ReadAsync(LogQuery query, CancellationToken cancellation) =>
+        Reader.ReadAsync(query with { UntilNow = query.UntilNow && !State.HasEnded }, cancellation);
+
     /// <summary>The newest state: a source that is read has its attempt in it.</summary>
     public ExecutionState State => _known = _known.HasEnded ? _known : _registry.Find(_known.Id) ?? _known;
 

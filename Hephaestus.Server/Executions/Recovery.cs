@@ -14,6 +14,12 @@ namespace Hephaestus.Server.Executions;
 internal sealed class Recovery(
     ExecutionJournal journal, SupervisorClient supervisor, StepRunner steps, Registry registry, ILogger<Recovery> logger)
 {
+    /// <summary>
+    /// How far back in the journal remarks may be missing: a server writes them after each commit, and was killed with few
+    /// commits under way.
+    /// </summary>
+    private const int LastEvents = 256;
+
     /// <summary>Runs once, before the server listens; gives the number of executions taken up.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
@@ -29,16 +35,17 @@ internal sealed class Recovery(
             await TakeUpAsync(id, [.. known[id]], held);
         }
 
+        CompleteLogs(ids);
         return ids.Length;
     }
 
     private async Task TakeUpAsync(uint id, ImmutableArray<StepKey> known, HashSet<StepKey> held)
     {
-        if (journal.Find(id) is { } row && journal.PlanText(id) is { } text && PlanParser.Parse(text.Span).Plan is { } plan)
+        if (Pinned(id) is { } pinned)
         {
             var events = journal.EventsOf(id);
             var attempts = ExecutionFold.Of(events).Attempts;
-            await registry.BeginAsync(new PinnedPlan(row, plan, text), events, [.. known.Select(AttemptOf).Intersect(attempts)], Task.CompletedTask);
+            await registry.BeginAsync(pinned, events, [.. known.Select(AttemptOf).Intersect(attempts)], Task.CompletedTask);
             known = [.. known.Where(key => !attempts.Contains(AttemptOf(key)))];
         }
 
@@ -47,6 +54,24 @@ internal sealed class Recovery(
             await AbandonAsync(key, held.Contains(key));
         }
     }
+
+    /// <summary>Of those that ended just before the last server did.</summary>
+    private void CompleteLogs(uint[] takenUp)
+    {
+        var last = journal.EventsAfter(Math.Max(0, journal.Head.Value - LastEvents), LastEvents, EventFilter.All);
+        foreach (var id in last.Events.Select(happened => happened.Execution).Distinct().Except(takenUp))
+        {
+            if (Pinned(id) is { } pinned)
+            {
+                registry.CompleteLog(pinned, journal.EventsOf(id));
+            }
+        }
+    }
+
+    private PinnedPlan? Pinned(uint id) =>
+        journal.Find(id) is { } row && journal.PlanText(id) is { } text && PlanParser.Parse(text.Span).Plan is { } plan
+            ? new PinnedPlan(row, plan, text)
+            : null;
 
     /// <summary>Power was lost, or the journal was moved away, and with it whose attempt this is.</summary>
     private async Task AbandonAsync(StepKey key, bool held)

@@ -100,7 +100,7 @@ internal sealed class Registry(
     {
         await before;
         var key = new PlanKey(execution.Accepted.Set, execution.Accepted.Plan);
-        return _live.Values.FirstOrDefault(live => live.Plan == key && !live.State.HasEnded) is { } running
+        return _live.Values.FirstOrDefault(live => live.Plan == key && Find(live.Id) is { HasEnded: false }) is { } running
             ? throw new OverlapException(running.Id)
             : await journal.AcceptAsync(execution);
     }
@@ -118,28 +118,43 @@ internal sealed class Registry(
     /// <summary>The execution while it lives; null: it has ended, or never was.</summary>
     public LiveExecution? Live(uint id) => _live.GetValueOrDefault(id);
 
-    /// <summary>The state of any execution; null: no such one.</summary>
+    /// <summary>
+    /// The state of any execution; null: no such one. As the journal has it: whoever was told of an event finds it here,
+    /// also while the execution's own log is being told.
+    /// </summary>
     public ExecutionState? Find(uint id)
     {
-        if (Live(id) is { } live)
-        {
-            return live.State;
-        }
-
         var events = journal.EventsOf(id);
         return events.Count == 0 ? null : ExecutionFold.Of(events);
     }
 
-    /// <summary>Asks a live execution to end; its end comes as an event. Null: it has ended, or never was.</summary>
-    public ExecutionState? Cancel(uint id, string by, string reason)
+    /// <summary>
+    /// Asks a live execution to end; completes when that is in the journal, so that no crash forgets it. The end comes as an
+    /// event. Null: it has ended, or never was.
+    /// </summary>
+    public async Task<ExecutionState?> CancelAsync(uint id, string by, string reason, CancellationToken cancellation)
     {
-        if (Live(id) is not { State.HasEnded: false } live)
+        if (Live(id) is not { } live || Find(id) is not { HasEnded: false })
         {
             return null;
         }
 
         live.Requests.OnNext(new ExecutionFact.CancelRequested(by, reason));
-        return live.State;
+        while (true)
+        {
+            var (_, version) = journal.Head.Current;
+            if (Find(id) is { Cancel: not null } asked)
+            {
+                return asked;
+            }
+
+            if (Find(id) is not { HasEnded: false })
+            {
+                return null;
+            }
+
+            await journal.Head.NextAsync(version, cancellation);
+        }
     }
 
     /// <summary>Commits a fact of an execution that has ended.</summary>
@@ -168,6 +183,26 @@ internal sealed class Registry(
         if (!await TryBeginAsync(pinned, events, unsettled, before))
         {
             _ = BeginLaterAsync(pinned, events, unsettled);
+        }
+    }
+
+    /// <summary>Writes the remarks of an ended execution that a killed server journalled and did not write.</summary>
+    public void CompleteLog(PinnedPlan pinned, IReadOnlyList<ExecutionEvent> events)
+    {
+        var state = ExecutionFold.Of(events);
+        if (!Directory.Exists(logs.DirectoryOf(state.Id)))
+        {
+            return;
+        }
+
+        try
+        {
+            using var log = OpenLog(pinned, state);
+            Remarks.Write(log, events);
+        }
+        catch (IOException fault)
+        {
+            logger.LogError("Execution {Id}: its log may lack remarks: {Fault}", state.Id, fault.Message);
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed class StepRunner(
     /// <summary>Nothing tells when there is space or a descriptor again.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
+    /// <summary>Timers count whole ones.</summary>
+    private static readonly TimeSpan s_clockTick = TimeSpan.FromMilliseconds(1);
+
     private readonly ConcurrentDictionary<StepKey, PumpedAttempt> _pumped = new();
 
     /// <summary>
@@ -143,16 +146,25 @@ internal sealed class StepRunner(
     private static async Task<EndOrder?> EndOrderAsync(
         StepRun run, Task<StepExit> exit, Task<CancelOrder> order, CancellationToken detach)
     {
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(detach);
-        await Task.WhenAny(exit, order, DueAsync(run.Deadline, waiting.Token));
-        await waiting.CancelAsync();
-        detach.ThrowIfCancellationRequested();
-        return EndOrder.First(order.IsCompletedSuccessfully ? await order : null, run.Deadline, DateTimeOffset.UtcNow);
+        while (true)
+        {
+            var end = EndOrder.First(order.IsCompletedSuccessfully ? await order : null, run.Deadline, DateTimeOffset.UtcNow);
+            if (end is not null || exit.IsCompleted)
+            {
+                return end;
+            }
+
+            // A timer may go off before the clock has reached its time, and the clock may be set back.
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(detach);
+            await Task.WhenAny(exit, order, DueAsync(run.Deadline, waiting.Token));
+            await waiting.CancelAsync();
+            detach.ThrowIfCancellationRequested();
+        }
     }
 
     private static Task DueAsync(AttemptDeadline? deadline, CancellationToken cancellation)
     {
-        var rest = deadline is null ? Timeout.InfiniteTimeSpan : deadline.At - DateTimeOffset.UtcNow;
+        var rest = deadline is null ? Timeout.InfiniteTimeSpan : deadline.At - DateTimeOffset.UtcNow + s_clockTick;
         return Task.Delay(rest < TimeSpan.Zero && deadline is not null ? TimeSpan.Zero : rest, cancellation);
     }
 

@@ -118,14 +118,15 @@ internal sealed partial class HephaestusService
         return Task.FromResult(page);
     }
 
-    public override Task<Wire.Execution> CancelExecution(Wire.CancelExecutionRequest request, ServerCallContext context)
+    public override async Task<Wire.Execution> CancelExecution(Wire.CancelExecutionRequest request, ServerCallContext context)
     {
-        var state = Find(request.Id);
-        if (registry.Cancel(request.Id, Caller.Of(context), request.Reason) is { } asked)
+        Find(request.Id);
+        if (await registry.CancelAsync(request.Id, Caller.Of(context), request.Reason, context.CancellationToken) is { } asked)
         {
-            return Task.FromResult(asked.ToMessage());
+            return asked.ToMessage();
         }
 
+        var state = Find(request.Id);
         throw state.HasEnded ? Refusals.HasEnded(request.Id, StateWords.Of(state.State)) : Refusals.NotThereYet(request.Id);
     }
 

@@ -13,7 +13,7 @@ internal sealed partial class HephaestusService
     {
         var log = FindLog(request.Id);
         var history = new Wire.PlanHistory();
-        history.History.AddRange(await new NewestLines(MessageBudget, LineOverhead).ReadAsync(log.Reader, context.CancellationToken));
+        history.History.AddRange(await new NewestLines(MessageBudget, LineOverhead).ReadAsync(log, context.CancellationToken));
         return history;
     }
 

@@ -12,6 +12,7 @@ internal sealed partial class HephaestusService
         Wire.FollowLogRequest request, IServerStreamWriter<Wire.LogUpdate> updates, ServerCallContext context)
     {
         var log = FindLog(request.Id);
+        var whole = !request.UntilNow || log.State.HasEnded;
         try
         {
             await SendLogAsync(log, request.ToQuery(log), updates, context.CancellationToken);
@@ -21,7 +22,7 @@ internal sealed partial class HephaestusService
             throw Refusals.BeyondLog(beyond.Message);
         }
 
-        if (log.State is { HasEnded: true } ended)
+        if (whole && log.State is { HasEnded: true } ended)
         {
             await updates.WriteAsync(new Wire.LogUpdate { End = new Wire.LogEnd { State = ended.State } }, context.CancellationToken);
         }
@@ -44,7 +45,7 @@ internal sealed partial class HephaestusService
         ArchivedLog log, LogQuery query, IServerStreamWriter<Wire.LogUpdate> updates, CancellationToken cancellation)
     {
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await using var batches = log.Reader.ReadAsync(query, reading.Token).GetAsyncEnumerator(reading.Token);
+        await using var batches = log.ReadAsync(query, reading.Token).GetAsyncEnumerator(reading.Token);
         var more = batches.MoveNextAsync().AsTask();
         try
         {

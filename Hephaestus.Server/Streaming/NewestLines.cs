@@ -20,17 +20,17 @@ internal sealed class NewestLines(int budget, int overhead)
     private long _size;
 
     /// <summary>In the log's order; when some found no room, a first line says how many.</summary>
-    public async Task<IReadOnlyCollection<string>> ReadAsync(LogReader reader, CancellationToken cancellation)
+    public async Task<IReadOnlyCollection<string>> ReadAsync(ArchivedLog log, CancellationToken cancellation)
     {
-        var total = reader.Lines;
-        var first = reader.FirstLineWithin(budget, LogText.PrefixLength + overhead, LongestLine);
+        var total = log.Reader.Lines;
+        var first = log.Reader.FirstLineWithin(budget, LogText.PrefixLength + overhead, LongestLine);
         var query = new LogQuery
         {
             Start = new LogStart.From(new LogCursor(first, 0, [])),
             UntilNow = true,
             WholeLines = true,
         };
-        await foreach (var batch in reader.ReadAsync(query, cancellation))
+        await foreach (var batch in log.ReadAsync(query, cancellation))
         {
             foreach (var part in batch.Pieces.SelectMany(LogText.Lines))
             {

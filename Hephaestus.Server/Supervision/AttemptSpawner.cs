@@ -1,9 +1,13 @@
 using System.Runtime.InteropServices;
 using Hephaestus.Server.Supervision.Protocol;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hephaestus.Server.Supervision;
 
-/// <summary>Makes an attempt's process. Not thread-safe: what a child inherits belongs to the whole process.</summary>
+/// <summary>
+/// Makes an attempt's process. For one thread: what a child inherits belongs to the whole process. It takes as long as
+/// the step's directory does to be entered, and where that lies on a disk that does not answer, that may be for ever.
+/// </summary>
 internal sealed class AttemptSpawner
 {
     private readonly uint[] _groups = Libc.Groups();
@@ -11,49 +15,69 @@ internal sealed class AttemptSpawner
     private readonly ulong _openFiles = Libc.OpenFileLimits(0).Hard;
     private readonly FifoSizes _sizes = new();
 
-    /// <summary>The answer, and what is to be held when there is a process.</summary>
-    public (Reply Reply, HeldAttempt? Held) Spawn(Start start)
+    /// <summary>The process, to be held; or why there is none.</summary>
+    public (HeldAttempt? Held, Reply Refusal) Spawn(Start start)
     {
+        SafeFileHandle? status = null;
+        HeldAttempt? held = null;
         try
         {
-            if (!StatusFile.Claim(start.StatusFile, out var known))
+            status = StatusFile.Claim(start.StatusFile, out var known);
+            if (status is null)
             {
                 // Another supervisor had it: what became of it only its status file knows.
                 known.Key = start.Key;
-                return (HeldAttempts.Started(known, earlier: true, held: false), null);
+                return (null, HeldAttempts.Started(known, earlier: true, held: false));
             }
 
             CrashPoint.Reach("supervisor-status");
-            return SpawnNew(start);
+            (held, var refusal) = SpawnNew(start, status);
+            if (held is null)
+            {
+                File.Delete(start.StatusFile);
+            }
+
+            return (held, refusal);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            File.Delete(start.StatusFile);
-            return (NotStarted(refused.HResult, isFinal: false, refused.Message), null);
+            // None of these comes when there is a process already, but perhaps before it is known whether there is: then
+            // the file has to stay.
+            if (status is not null)
+            {
+                File.Delete(start.StatusFile);
+            }
+
+            return (null, NotStarted(refused.HResult, isFinal: false, refused.Message));
+        }
+        finally
+        {
+            if (held is null)
+            {
+                status?.Dispose();
+            }
         }
     }
 
-    /// <summary>Closes what was held.</summary>
+    /// <summary>Closes what was held. Any thread.</summary>
     public void Return(HeldAttempt held)
     {
         _sizes.Return(held.Output);
         _sizes.Return(held.Error);
-        held.Output.Dispose();
-        held.Error.Dispose();
+        held.Dispose();
     }
 
-    private (Reply, HeldAttempt?) SpawnNew(Start start)
+    private (HeldAttempt? Held, Reply Refusal) SpawnNew(Start start, SafeFileHandle status)
     {
         using var output = FifoEnds.Open(start.OutFifo, start.User);
         using var error = FifoEnds.Open(start.ErrFifo, start.User);
         CrashPoint.Reach("supervisor-fifos");
         if (Enter(start) is { } fault)
         {
-            File.Delete(start.StatusFile);
-            return (fault, null);
+            return (null, fault);
         }
 
-        StatusFile.Write(start.StatusFile, new Attempt { Pid = StatusFile.Spawning, StartTicks = ProcessTable.Now() });
+        StatusFile.Write(status, new Attempt { Pid = StatusFile.Spawning, StartTicks = ProcessTable.Now() });
         CrashPoint.Reach("supervisor-spawning");
         var pid = Spawn(start, new ProcessImage(
             [.. start.Command],
@@ -64,17 +88,16 @@ internal sealed class AttemptSpawner
         CrashPoint.Reach("supervisor-spawned");
         if (pid == 0)
         {
-            File.Delete(start.StatusFile);
-            return (failed, null);
+            return (null, failed);
         }
 
         // From here on it runs: nothing may go wrong with the answer.
         var attempt = new Attempt { Key = start.Key, Pid = pid, StartTicks = ProcessTable.StartOf(pid) };
-        var held = new HeldAttempt(attempt, start.StatusFile, output.TakeReader(), error.TakeReader());
+        var held = new HeldAttempt(attempt, status, output.TakeReader(), error.TakeReader());
         _sizes.Enlarge(held.Output);
         _sizes.Enlarge(held.Error);
         held.Write();
-        return (HeldAttempts.Started(attempt, earlier: false, held: true), held);
+        return (held, failed);
     }
 
     /// <summary>The server's own directory, which may have gone; null: the command begins there, or needs it not.</summary>

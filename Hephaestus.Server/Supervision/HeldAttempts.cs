@@ -1,9 +1,11 @@
 using Hephaestus.Server.Supervision.Protocol;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hephaestus.Server.Supervision;
 
-/// <summary>The attempts that the supervisor holds: from their start until their output is drained. Thread-safe.</summary>
+/// <summary>
+/// The attempts that the supervisor holds: from the request to start them until their output is drained. They are spawned
+/// one after another, while exits are recorded and servers answered. Thread-safe.
+/// </summary>
 internal sealed class HeldAttempts
 {
     private const uint ProtocolVersion = 1;
@@ -12,61 +14,73 @@ internal sealed class HeldAttempts
     private readonly Dictionary<Key, HeldAttempt> _byKey = [];
     private readonly Dictionary<int, HeldAttempt> _byPid = [];
     private readonly AttemptSpawner _spawner = new();
+
+    /// <summary>Starts that were asked for; the first is being made. As many as the server has steps about to start.</summary>
+    private readonly Queue<(Start Start, Action<Reply> Answer)> _starting = [];
+
+    /// <summary>Children of unknown ids that ended while one is made, which may be that one.</summary>
+    private readonly Dictionary<int, Exit> _early = [];
     private bool _spawned;
 
-    /// <summary>Some process has not ended.</summary>
+    /// <summary>Some process has not ended, or is about to be.</summary>
     public bool AnyRuns
     {
         get
         {
             lock (_gate)
             {
-                return _byPid.Count > 0;
+                return _byPid.Count > 0 || _starting.Count > 0;
             }
         }
     }
 
-    /// <summary>Nothing is held.</summary>
+    /// <summary>Nothing is held or about to be.</summary>
     public bool AreNone
     {
         get
         {
             lock (_gate)
             {
-                return _byKey.Count == 0;
+                return _byKey.Count == 0 && _starting.Count == 0;
             }
         }
     }
 
-    /// <summary>Spawns the attempt, unless that was done before.</summary>
-    public Reply Start(Start start)
+    /// <summary>Has an attempt spawned, unless that was done before.</summary>
+    /// <param name="answer">Called when that is done, by the thread that spawns.</param>
+    public void Ask(Start start, Action<Reply> answer)
     {
         lock (_gate)
         {
-            if (_byKey.TryGetValue(start.Key, out var held))
-            {
-                return Started(held.Attempt, earlier: true, held: true);
-            }
-
-            var alone = _byKey.Count == 0 && !Libc.HasChildren();
-            var (reply, spawned) = _spawner.Spawn(start);
-            if (spawned is not null)
-            {
-                Hold(spawned, alone);
-            }
-
-            return reply;
+            _starting.Enqueue((start, answer));
+            Monitor.PulseAll(_gate);
         }
     }
 
-    /// <summary>All that are held, and who holds them.</summary>
+    /// <summary>Waits for a start and does it.</summary>
+    public void SpawnNext()
+    {
+        var (start, answer, alone, known) = Next();
+        var reply = known ?? Spawn(start, alone);
+        if (known is not null)
+        {
+            Done();
+        }
+
+        CrashPoint.Reach("supervisor-answering");
+        answer(reply);
+    }
+
+    /// <summary>All that are held or about to be, and who holds them.</summary>
     public Attempts List()
     {
         lock (_gate)
         {
+            var starting = _starting.Where(asked => !_byKey.ContainsKey(asked.Start.Key))
+                .Select(asked => new Attempt { Key = asked.Start.Key, Pid = StatusFile.Spawning });
             return new Attempts
             {
-                Attempts_ = { _byKey.Values.Select(held => held.Attempt.Clone()) },
+                Attempts_ = { _byKey.Values.Select(held => held.Attempt.Clone()).Concat(starting) },
                 Version = CommandLine.ProgramVersion,
                 Protocol = ProtocolVersion,
                 Pid = Environment.ProcessId,
@@ -89,19 +103,24 @@ internal sealed class HeldAttempts
         return new Reply { Done = new Done() };
     }
 
-    /// <summary>Records how a child ended, before it is reaped; null: it is no attempt's own process.</summary>
+    /// <summary>Records how a child ended, before it is reaped; null: it is no attempt's own process, or not known as one yet.</summary>
     public Attempt? Record(ChildExit exit)
     {
         lock (_gate)
         {
-            if (!_byPid.Remove(exit.Pid, out var held))
+            if (_byPid.Remove(exit.Pid, out var held))
             {
-                return null;
+                held.Attempt.Exit = ExitOf(exit);
+                held.Write();
+                return held.Attempt.Clone();
             }
 
-            held.Attempt.Exit = ExitOf(exit);
-            held.Write();
-            return held.Attempt.Clone();
+            if (_starting.Count > 0)
+            {
+                _early[exit.Pid] = ExitOf(exit);
+            }
+
+            return null;
         }
     }
 
@@ -119,21 +138,88 @@ internal sealed class HeldAttempts
         }
     }
 
-    private void Hold(HeldAttempt spawned, bool alone)
-    {
-        foreach (var other in _byKey.Values)
-        {
-            other.Attempt.Alone = false;
-        }
-
-        spawned.Attempt.Alone = alone;
-        _byKey[spawned.Attempt.Key] = _byPid[spawned.Attempt.Pid] = spawned;
-        _spawned = true;
-        Monitor.Pulse(_gate);
-    }
-
     internal static Reply Started(Attempt attempt, bool earlier, bool held) =>
         new() { Started = new Started { Attempt = attempt.Clone(), Earlier = earlier, Held = held } };
+
+    /// <summary>The first start that was asked for, which stays in the queue; and its answer, if it was done before.</summary>
+    private (Start Start, Action<Reply> Answer, bool Alone, Reply? Known) Next()
+    {
+        lock (_gate)
+        {
+            while (_starting.Count == 0)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            var (start, answer) = _starting.Peek();
+            if (_byKey.TryGetValue(start.Key, out var held))
+            {
+                return (start, answer, false, Started(held.Attempt, earlier: true, held: true));
+            }
+
+            foreach (var other in _byKey.Values)
+            {
+                other.Attempt.Alone = false;
+            }
+
+            return (start, answer, _byKey.Count == 0 && !Libc.HasChildren(), null);
+        }
+    }
+
+    private Reply Spawn(Start start, bool alone)
+    {
+        HeldAttempt? held = null;
+        try
+        {
+            (held, var refusal) = _spawner.Spawn(start);
+            return held is null ? refusal : Hold(held, alone);
+        }
+        catch (Exception fault)
+        {
+            // A request that cannot be answered must not end the parent of all steps.
+            return new Reply { NotStarted = new NotStarted { Reason = $"the supervisor failed: {fault.Message}" } };
+        }
+        finally
+        {
+            if (held is null)
+            {
+                Done();
+            }
+        }
+    }
+
+    private Reply Hold(HeldAttempt held, bool alone)
+    {
+        lock (_gate)
+        {
+            var attempt = held.Attempt;
+            attempt.Alone = alone;
+            _byKey[attempt.Key] = held;
+            if (_early.TryGetValue(attempt.Pid, out var exit))
+            {
+                attempt.Exit = exit;
+                held.Write();
+            }
+            else
+            {
+                _byPid[attempt.Pid] = held;
+            }
+
+            _spawned = true;
+            Done();
+            return Started(attempt, earlier: false, held: true);
+        }
+    }
+
+    private void Done()
+    {
+        lock (_gate)
+        {
+            _starting.Dequeue();
+            _early.Clear();
+            Monitor.PulseAll(_gate);
+        }
+    }
 
     private static Exit ExitOf(ChildExit child)
     {
@@ -152,22 +238,5 @@ internal sealed class HeldAttempts
         }
 
         return exit;
-    }
-}
-
-/// <summary>An attempt with what is held for it: a reading end of each FIFO, so that no byte is lost without a server.</summary>
-internal sealed record HeldAttempt(Attempt Attempt, string StatusFile, SafeFileHandle Output, SafeFileHandle Error)
-{
-    /// <summary>Brings the state to the status file. Only a broken disk can refuse; then this process still knows it.</summary>
-    public void Write()
-    {
-        try
-        {
-            Supervision.StatusFile.Write(StatusFile, Attempt);
-        }
-        catch (IOException)
-        {
-            // The server is told all the same, and again by whoever lists.
-        }
     }
 }

@@ -4,7 +4,7 @@ using Hephaestus.Server.Supervision.Protocol;
 
 namespace Hephaestus.Server.Supervision;
 
-/// <summary>A server's connection, on the supervisor's side: requests are answered one after another.</summary>
+/// <summary>A server's connection, on the supervisor's side.</summary>
 internal sealed class ServedConnection : IDisposable
 {
     /// <summary>A server that does not read for so long (it is stopped, say) is disconnected; it will connect again and ask.</summary>
@@ -12,9 +12,10 @@ internal sealed class ServedConnection : IDisposable
 
     private readonly Lock _gate = new();
     private readonly NetworkStream _stream;
-    private readonly Func<Request, Reply> _answer;
+    private readonly Action<Request, Action<Reply>> _answer;
 
-    public ServedConnection(Socket socket, Func<Request, Reply> answer)
+    /// <param name="answer">Takes a request, and calls back with the answer, now or later.</param>
+    public ServedConnection(Socket socket, Action<Request, Action<Reply>> answer)
     {
         socket.SendTimeout = SendMilliseconds;
         _stream = new NetworkStream(socket, ownsSocket: true);
@@ -28,14 +29,8 @@ internal sealed class ServedConnection : IDisposable
         {
             while (Frames.Read(_stream, Request.Parser) is { } request)
             {
-                var reply = _answer(request);
-                reply.Id = request.Id;
-                if (request.Start is not null)
-                {
-                    CrashPoint.Reach("supervisor-answering");
-                }
-
-                Send(reply);
+                var id = request.Id;
+                _answer(request, reply => Answer(id, reply));
             }
         }
         catch (Exception broken) when (broken is IOException or ObjectDisposedException or InvalidProtocolBufferException)
@@ -61,4 +56,10 @@ internal sealed class ServedConnection : IDisposable
     }
 
     public void Dispose() => _stream.Dispose();
+
+    private void Answer(ulong id, Reply reply)
+    {
+        reply.Id = id;
+        Send(reply);
+    }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hephaestus.Server.Supervision.Protocol;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hephaestus.Server.Supervision;
 
@@ -20,32 +21,39 @@ internal static class StatusFile
 
     /// <summary>
     /// Makes the file with its space on the disk, or takes over one whose supervisor was killed before it came to start
-    /// anything. False: an earlier supervisor has started the attempt, or may have.
+    /// anything; it stays open, so that an exit can be recorded though there be no descriptor left. Null: an earlier
+    /// supervisor has started the attempt, or may have.
     /// </summary>
     /// <exception cref="IOException">There is no space, or the directory is gone; HResult is the errno.</exception>
-    public static bool Claim(string path, out Attempt known)
+    public static SafeFileHandle? Claim(string path, out Attempt known)
     {
-        using var file = Libc.TryCreate(path);
+        var file = Libc.TryCreate(path);
         known = file is not null ? new Attempt() : Read(path) ?? new Attempt { Pid = Spawning };
         if (known.Pid != 0)
         {
-            return false;
+            return null;
         }
 
-        Write(path, known);
-        return true;
+        file ??= Libc.Open(path, Libc.O_RDWR);
+        try
+        {
+            Write(file, known);
+            return file;
+        }
+        catch (IOException)
+        {
+            file.Dispose();
+            throw;
+        }
     }
+
+    /// <summary>Puts the newest state in the place of the one before.</summary>
+    /// <exception cref="IOException">The disk is gone.</exception>
+    public static void Write(SafeFileHandle file, Attempt attempt) =>
+        RandomAccess.Write(file, Encoding.ASCII.GetBytes(Format(attempt).PadRight(Size - 1) + '\n'), 0);
 
     /// <summary>Whether an attempt was started, or may have been.</summary>
     public static bool SaysStarted(string path) => File.Exists(path) && Read(path) is not { Pid: 0 };
-
-    /// <summary>Puts the newest state in the place of the one before.</summary>
-    /// <exception cref="IOException">The file or its disk is gone.</exception>
-    public static void Write(string path, Attempt attempt)
-    {
-        using var file = Libc.Open(path, Libc.O_RDWR);
-        RandomAccess.Write(file, Encoding.ASCII.GetBytes(Format(attempt).PadRight(Size - 1) + '\n'), 0);
-    }
 
     /// <summary>What the file says (of an empty one, that nothing was started); null: there is none that can be read.</summary>
     public static Attempt? Read(string path)

@@ -45,9 +45,11 @@ internal sealed class Supervisor
             new Supervisor(socket).Run();
             return 0;
         }
-        catch (IOException)
+        catch (IOException fault)
         {
-            // Another one is there: whoever started this one connects to that.
+            // Another one is there, as a rule: whoever started this one connects to that.
+            using var log = Libc.Borrow(2);
+            Libc.Write(log, Encoding.UTF8.GetBytes($"{DateTimeOffset.Now:u} {fault.Message}\n"));
             return 1;
         }
     }
@@ -55,6 +57,7 @@ internal sealed class Supervisor
     private void Run()
     {
         new Thread(Reap) { IsBackground = true, Name = "reaper" }.Start();
+        new Thread(Spawn) { IsBackground = true, Name = "spawner" }.Start();
         Announce();
         using var look = new Timer(_ => EndIfIdle(), null, s_look, s_look);
         while (true)
@@ -108,23 +111,28 @@ internal sealed class Supervisor
         EndIfIdle();
     }
 
-    private Reply Answer(Request request) => request.RequestCase switch
+    private void Answer(Request request, Action<Reply> answer)
     {
-        Request.RequestOneofCase.Start => Start(request.Start),
-        Request.RequestOneofCase.Drained => _attempts.Release(request.Drained.Key),
-        _ => new Reply { Attempts = _attempts.List() },
-    };
-
-    private Reply Start(Start start)
-    {
-        try
+        switch (request.RequestCase)
         {
-            return _attempts.Start(start);
+            case Request.RequestOneofCase.Start:
+                _attempts.Ask(request.Start, answer);
+                break;
+            case Request.RequestOneofCase.Drained:
+                answer(_attempts.Release(request.Drained.Key));
+                break;
+            default:
+                answer(new Reply { Attempts = _attempts.List() });
+                break;
         }
-        catch (Exception fault)
+    }
+
+    private void Spawn()
+    {
+        while (true)
         {
-            // A request that cannot be answered must not end the parent of all steps.
-            return new Reply { NotStarted = new NotStarted { Reason = $"the supervisor failed: {fault.Message}" } };
+            _attempts.SpawnNext();
+            EndIfIdle();
         }
     }
 

@@ -8,6 +8,8 @@ namespace Hephaestus.Server.Supervision;
 /// <summary>Starts a supervisor: this program in its other mode.</summary>
 internal static class SupervisorLauncher
 {
+    private const int LargestLog = 64 * 1024;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Completes when it can be connected to. False: it ended at once, since another one is there or about to go.</summary>
@@ -30,12 +32,24 @@ internal static class SupervisorLauncher
             // Nobody debugs it: without this it has three more threads and a socket in /tmp.
             .Append("DOTNET_EnableDiagnostics=0");
         using (ready)
-        using (var log = Libc.Open(Path.Combine(stateDirectory, "supervisor.log"), Libc.O_WRONLY | Libc.O_CREAT))
+        using (var log = Log(Path.Combine(stateDirectory, "supervisor.log")))
         {
             var image = new ProcessImage([program, "--supervise", stateDirectory], [.. environment], null, ready, log);
             var pid = Libc.Spawn(image, out var error);
             return pid > 0 ? pid : throw new SupervisorException($"{program} cannot be started: {Marshal.GetPInvokeErrorMessage(error)}");
         }
+    }
+
+    /// <summary>What supervisors said before they died, the newest last; it starts over when that has become much.</summary>
+    private static SafeFileHandle Log(string path)
+    {
+        var log = Libc.Open(path, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND);
+        if (RandomAccess.GetLength(log) > LargestLog)
+        {
+            RandomAccess.SetLength(log, 0);
+        }
+
+        return log;
     }
 
     /// <summary>Waits for its one line, or for its end.</summary>

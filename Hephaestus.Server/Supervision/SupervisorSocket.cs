@@ -72,7 +72,17 @@ internal sealed class SupervisorSocket : IDisposable
     }
 
     /// <summary>From now on nobody finds it; it stays taken until this process ends.</summary>
-    public void Unlink() => File.Delete(_path);
+    public void Unlink()
+    {
+        try
+        {
+            File.Delete(_path);
+        }
+        catch (IOException)
+        {
+            // Its directory is gone, or the disk: nobody finds it there.
+        }
+    }
 
     public void Dispose()
     {

@@ -57,6 +57,17 @@ internal static class Remnants
         }
     }
 
+    /// <summary>Completes when whoever is its parent has taken note of its end; from then on nothing tells how it ended.</summary>
+    public static async Task ReapedAsync(int pid)
+    {
+        using var timeout = new CancellationTokenSource(Timeouts.Default);
+        using var process = Libc.OpenProcess(pid);
+        if (process is not null)
+        {
+            await ProcessWatch.ReapedAsync(process, timeout.Token);
+        }
+    }
+
     private static bool BelongsTo(int pid, ServerHome home) =>
         ProcessTable.Carries(pid, Mark, home.Directory) || IsSupervisor(pid, home);
 

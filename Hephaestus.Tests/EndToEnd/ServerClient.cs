@@ -36,8 +36,9 @@ internal sealed class ServerClient : IDisposable
     /// <summary>Completes when the server's catalogue has a plan that was written while it runs.</summary>
     public async Task KnowsAsync(string set, string plan)
     {
+        using var timeout = new CancellationTokenSource(Timeouts.Default);
         using var call = Calls.WatchCatalogue(new WatchCatalogueRequest { Set = set });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None).DefaultTimeout())
+        while (await call.ResponseStream.MoveNext(timeout.Token))
         {
             if (call.ResponseStream.Current is { } update
                 && (update.Snapshot?.Plans ?? update.Change?.Plans)?.Any(known => known.Name == plan && known.Runnable) == true)
@@ -56,8 +57,9 @@ internal sealed class ServerClient : IDisposable
     /// <summary>Completes when an execution is as wanted: looked at now, and again at each of its events.</summary>
     public async Task<Execution> WhenAsync(uint id, Func<Execution, bool> wanted)
     {
+        using var timeout = new CancellationTokenSource(Timeouts.Default);
         using var call = Calls.WatchExecutions(new WatchExecutionsRequest { Id = id });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None).DefaultTimeout())
+        while (await call.ResponseStream.MoveNext(timeout.Token))
         {
             if (call.ResponseStream.Current.Heartbeat is null && await GetAsync(id) is var execution && wanted(execution))
             {
@@ -73,8 +75,9 @@ internal sealed class ServerClient : IDisposable
     {
         var last = (await GetAsync(id)).Sequence;
         var events = new List<ExecutionEvent>();
+        using var timeout = new CancellationTokenSource(Timeouts.Default);
         using var call = Calls.WatchExecutions(new WatchExecutionsRequest { AfterSequence = 0, Id = id });
-        while ((events.Count == 0 || events[^1].Sequence < last) && await call.ResponseStream.MoveNext(CancellationToken.None).DefaultTimeout())
+        while ((events.Count == 0 || events[^1].Sequence < last) && await call.ResponseStream.MoveNext(timeout.Token))
         {
             if (call.ResponseStream.Current.Event is { } happened)
             {
@@ -89,8 +92,9 @@ internal sealed class ServerClient : IDisposable
     public async Task<ReadLog> LogAsync(uint id)
     {
         var log = new ReadLog();
+        using var timeout = new CancellationTokenSource(Timeouts.Default);
         using var call = Calls.FollowLog(new FollowLogRequest { Id = id, UntilNow = true });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None).DefaultTimeout())
+        while (await call.ResponseStream.MoveNext(timeout.Token))
         {
             log.Take(call.ResponseStream.Current);
         }
@@ -102,8 +106,9 @@ internal sealed class ServerClient : IDisposable
     public async Task<ReadLog> WhenLogAsync(uint id, Func<ReadLog, bool> wanted)
     {
         var log = new ReadLog();
+        using var timeout = new CancellationTokenSource(Timeouts.Default);
         using var call = Calls.FollowLog(new FollowLogRequest { Id = id });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None).DefaultTimeout())
+        while (await call.ResponseStream.MoveNext(timeout.Token))
         {
             log.Take(call.ResponseStream.Current);
             if (wanted(log))
@@ -118,8 +123,9 @@ internal sealed class ServerClient : IDisposable
     /// <summary>Completes when an execution, which may have ended, is remarked upon in these words.</summary>
     public async Task<string> RemarkAsync(uint id, string words)
     {
+        using var timeout = new CancellationTokenSource(Timeouts.Default);
         using var call = Calls.WatchExecutions(new WatchExecutionsRequest { AfterSequence = 0, Id = id });
-        while (await call.ResponseStream.MoveNext(CancellationToken.None).DefaultTimeout())
+        while (await call.ResponseStream.MoveNext(timeout.Token))
         {
             if (call.ResponseStream.Current.Event?.Remark?.Text is { } text && text.Contains(words, StringComparison.Ordinal))
             {

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Hephaestus.Server.Supervision;
 
 namespace Hephaestus.Tests.EndToEnd;
 
@@ -63,20 +63,28 @@ internal sealed class ServerHome : IAsyncDisposable
     public string Running => Path.Combine(State, "running");
 
     /// <summary>Completes when every attempt is settled.</summary>
-    public async Task SettledAsync()
+    public Task SettledAsync() => FilesAsync(files => files.Length == 0);
+
+    /// <summary>Completes when the supervisor has recorded how every attempt ended that is not settled.</summary>
+    public Task RecordedAsync() => FilesAsync(files => files.Where(file => file.EndsWith(".status", StringComparison.Ordinal))
+        .All(file => StatusFile.Read(file) is { Exit: not null }));
+
+    /// <summary>Completes when the files of attempts are as wanted.</summary>
+    private async Task FilesAsync(Predicate<string[]> wanted)
     {
-        var empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var watcher = new FileSystemWatcher(Running);
         watcher.Deleted += (_, _) => Look();
+        watcher.Changed += (_, _) => Look();
         watcher.EnableRaisingEvents = true;
         Look();
-        await empty.Task.DefaultTimeout();
+        await done.Task.DefaultTimeout();
 
         void Look()
         {
-            if (!System.IO.Directory.EnumerateFiles(Running).Any())
+            if (wanted([.. System.IO.Directory.EnumerateFiles(Running)]))
             {
-                empty.TrySetResult();
+                done.TrySetResult();
             }
         }
     }

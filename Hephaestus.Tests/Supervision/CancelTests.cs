@@ -152,6 +152,32 @@ public sealed class CancelTests
     }
 
     [Fact]
+    public async Task A_cancel_of_one_that_waits_is_told_in_its_log_also_by_the_next_server()
+    {
+        await using var home = new ServerHome("exec.max_concurrent = 1");
+        using var gate = new Gate(home);
+        home.Step("p", gate.Wait);
+
+        // The third commit: the first two are of the execution that runs.
+        await using var survivor = await Survivor.StartAsync(home, "committed:3");
+        var first = await survivor.DoAsync(client => client.ExecuteAsync("set", "p"));
+        await gate.ArrivedAsync();
+        await survivor.DoAsync(client => client.WhenAsync(first, execution => execution.Steps[0].Pid != 0));
+        var queued = await survivor.DoAsync(client => client.ExecuteAsync("set", "p"));
+        await survivor.DoAsync(async client => await client.GetAsync(queued) is { CancelledBy: not "" } asked ? asked : await client.CancelAsync(queued));
+        await survivor.CrashedAsync();
+
+        Assert.Equal(State.Cancelled, (await survivor.DoAsync(client => client.EndedAsync(queued))).State);
+        var remarks = (await survivor.DoAsync(client => client.LogAsync(queued))).Remarks;
+
+        Assert.Single(remarks, line => line.StartsWith("----> Cancelled by", StringComparison.Ordinal));
+        Assert.Single(remarks, line => line == "----> Plan ended: Cancelled");
+        gate.Open();
+        Assert.Equal(State.Ok, (await survivor.DoAsync(client => client.EndedAsync(first))).State);
+        await AssertNothingIsLeftAsync(home, survivor.Server);
+    }
+
+    [Fact]
     public async Task A_cancel_whose_server_dies_before_the_signal_is_completed_by_the_next_one()
     {
         await using var home = new ServerHome("exec.grace = 0s");

@@ -35,7 +35,7 @@ public sealed class ServerKillTests
         var left = await StartedAsync(home, gate);
 
         gate.Open();
-        await Remnants.GoneAsync((int)left.Steps[0].Pid);
+        await home.RecordedAsync();
         var ended = DateTimeOffset.UtcNow;
         var id = left.Id;
         var execution = await EndedAsync(home, id);

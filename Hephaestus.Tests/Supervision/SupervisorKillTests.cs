@@ -109,7 +109,7 @@ public sealed class SupervisorKillTests
         }
 
         gate.Open();
-        await Remnants.GoneAsync(pid);
+        await Remnants.ReapedAsync(pid);
         await using var next = await home.StartAsync();
         using var again = new ServerClient(next);
         var execution = await again.EndedAsync(id);
