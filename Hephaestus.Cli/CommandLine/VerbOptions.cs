@@ -16,10 +16,41 @@ internal static class VerbOptions
         CustomParser = result => (uint)Number(result, "an id", uint.MaxValue),
     };
 
-    public static Option<string> Set() =>
-        new("--set") { Required = true, HelpName = "SET", Description = "Name of the plan set" };
+    public static Option<string> Set(bool required = true) =>
+        new("--set") { Required = required, HelpName = "SET", Description = "Name of the plan set" };
 
-    public static Option<string> Name() => new("--name") { Required = true, HelpName = "NAME", Description = "Name of the plan" };
+    /// <summary>Variables for the plan's commands, NAME=VALUE each.</summary>
+    public static Option<KeyValuePair<string, string>[]> Parameters() => new("--param")
+    {
+        HelpName = "NAME=VALUE",
+        Description = "Set a variable that the plan names in its params; may be repeated",
+        CustomParser = result => [.. result.Tokens.Select(token => Parameter(result, token.Value))],
+    };
+
+    private static KeyValuePair<string, string> Parameter(ArgumentResult result, string text)
+    {
+        if (text.Split('=', 2) is [{ Length: > 0 } name, var value])
+        {
+            return KeyValuePair.Create(name, value);
+        }
+
+        result.AddError($"'{text}' is no parameter: it must be NAME=VALUE");
+        return default;
+    }
+
+    /// <summary>An ended execution to go on from.</summary>
+    public static Option<uint?> Resume() => new("--resume")
+    {
+        HelpName = "ID",
+        Description =
+            """
+            Run the plan of an ended execution again, as it was then, on from the first step that did
+            not end OK; without --set and --name
+            """,
+        CustomParser = result => (uint)Number(result, "an id", uint.MaxValue),
+    };
+
+    public static Option<string> Name(bool required = true) => new("--name") { Required = required, HelpName = "NAME", Description = "Name of the plan" };
 
     /// <summary>A whole number from <paramref name="least"/> on; null: not given.</summary>
     public static Option<ulong?> Count(string name, string helpName, ulong least, string description) => new(name)

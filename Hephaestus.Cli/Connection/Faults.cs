@@ -10,7 +10,7 @@ internal static class Faults
     public static bool IsLost(RpcException fault) => fault.StatusCode switch
     {
         // OK: the server ended a stream that has not come to its end.
-        StatusCode.OK or StatusCode.Unavailable or StatusCode.Cancelled => true,
+        StatusCode.OK or StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.DeadlineExceeded => true,
         _ => Chain(fault.Status.DebugException).Any(cause => cause is HttpRequestException or IOException),
     };
 

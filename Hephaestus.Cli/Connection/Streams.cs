@@ -22,8 +22,13 @@ internal static class Streams
 {
     /// <summary>The answer to a question that can be asked again.</summary>
     /// <exception cref="RpcException">The server refused, was never there, or has been away for too long.</exception>
+    public static Task<TAnswer> AskAsync<TAnswer>(
+        this Patience patience, Func<AsyncUnaryCall<TAnswer>> ask, CancellationToken cancellation) =>
+        patience.AskAsync(() => ask().ResponseAsync, cancellation);
+
+    /// <inheritdoc cref="AskAsync{TAnswer}(Patience, Func{AsyncUnaryCall{TAnswer}}, CancellationToken)"/>
     public static async Task<TAnswer> AskAsync<TAnswer>(
-        this Patience patience, Func<AsyncUnaryCall<TAnswer>> ask, CancellationToken cancellation)
+        this Patience patience, Func<Task<TAnswer>> ask, CancellationToken cancellation)
     {
         while (true)
         {

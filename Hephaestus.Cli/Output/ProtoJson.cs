@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Text.Json;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -7,8 +8,8 @@ using Hephaestus.Protocol;
 namespace Hephaestus.Cli.Output;
 
 /// <summary>
-/// Messages as JSON, under the names of the .proto: numbers are numbers, times RFC 3339 in UTC, bytes base64, states the
-/// words that users know, other enums their names in lower case without the type (<c>timed_out</c>, <c>out</c>). A
+/// Messages as JSON, under the names of the .proto: numbers are numbers, times RFC 3339 in UTC, durations seconds, bytes
+/// base64, maps objects, states the words that users know, other enums their names in lower case without the type (<c>timed_out</c>, <c>out</c>). A
 /// message that is absent is null; of alternatives (oneof) only the one that is there is named.
 /// </summary>
 internal static class ProtoJson
@@ -40,14 +41,36 @@ internal static class ProtoJson
 
     private static void WriteValue(Utf8JsonWriter json, FieldDescriptor field, object? value)
     {
-        if (!field.IsRepeated)
+        switch (value)
         {
-            WriteSingle(json, field, value);
-            return;
+            case IDictionary map:
+                WriteMap(json, field.MessageType.FindFieldByNumber(2), map);
+                break;
+            case IList list:
+                WriteList(json, field, list);
+                break;
+            default:
+                WriteSingle(json, field, value);
+                break;
+        }
+    }
+
+    private static void WriteMap(Utf8JsonWriter json, FieldDescriptor field, IDictionary map)
+    {
+        json.WriteStartObject();
+        foreach (DictionaryEntry entry in map)
+        {
+            json.WritePropertyName($"{entry.Key}");
+            WriteSingle(json, field, entry.Value);
         }
 
+        json.WriteEndObject();
+    }
+
+    private static void WriteList(Utf8JsonWriter json, FieldDescriptor field, IList list)
+    {
         json.WriteStartArray();
-        foreach (var element in (System.Collections.IEnumerable)value!)
+        foreach (var element in list)
         {
             WriteSingle(json, field, element);
         }
@@ -64,6 +87,9 @@ internal static class ProtoJson
                 break;
             case Timestamp time:
                 json.WriteStringValue(Text(time));
+                break;
+            case Duration duration:
+                json.WriteNumberValue(duration.Seconds + (duration.Nanos / 1_000_000_000m));
                 break;
             case IMessage message:
                 Write(json, message);

@@ -18,6 +18,7 @@ internal interface IChangeLines
 internal sealed class Changes(Session session, IChangeLines lines, WatchExecutionsRequest wanted)
 {
     private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends only by a failure.</summary>
     public async Task OfExecutionsAsync()
@@ -28,6 +29,7 @@ internal sealed class Changes(Session session, IChangeLines lines, WatchExecutio
             {
                 case ExecutionUpdate.UpdateOneofCase.Snapshot:
                     Show(() => lines.Write(update.Snapshot));
+                    _begun.TrySetResult();
                     break;
                 case ExecutionUpdate.UpdateOneofCase.Event:
                     Show(() => lines.Write(update.Event));
@@ -36,9 +38,10 @@ internal sealed class Changes(Session session, IChangeLines lines, WatchExecutio
         }
     }
 
-    /// <summary>Ends only by a failure.</summary>
+    /// <summary>Ends only by a failure. It begins after the other: whoever sees the catalogue misses no execution.</summary>
     public async Task OfCatalogueAsync()
     {
+        await _begun.Task.WaitAsync(session.Cancellation);
         var first = true;
         await foreach (var change in new CatalogueWatch(session, wanted.Set).ReadAsync(session.Cancellation))
         {

@@ -13,7 +13,14 @@ internal abstract record ExecutionFact
     /// <summary>The plan is pinned and will be run.</summary>
     /// <param name="Parameters">What its commands get beside the plan's own variables.</param>
     internal sealed record Accepted(
-        string Set, string Plan, string TagId, ImmutableArray<StepOutline> Steps, ImmutableArray<Variable> Parameters) : ExecutionFact;
+        string Set, string Plan, string TagId, ImmutableArray<StepOutline> Steps, ImmutableArray<Variable> Parameters) : ExecutionFact
+    {
+        /// <summary>The execution that this one goes on from; 0: none.</summary>
+        public uint Resumes { get; init; }
+
+        /// <summary>The steps of it that keep their results, in file order.</summary>
+        public ImmutableArray<KeptStep> Kept { get; init; } = [];
+    }
 
     /// <summary>Its turn has come.</summary>
     internal sealed record Started : ExecutionFact;
@@ -54,6 +61,9 @@ internal abstract record ExecutionFact
 /// <param name="Number">From 1, in file order.</param>
 /// <param name="Parent">The parent's number; 0: none.</param>
 internal sealed record StepOutline(int Number, StepKind Kind, string Name, string Description, int Parent);
+
+/// <summary>A step that keeps its result of the execution that is resumed.</summary>
+internal sealed record KeptStep(int Step, Outcome Outcome, DateTimeOffset Started, DateTimeOffset Ended);
 
 /// <summary>How an attempt ended.</summary>
 /// <param name="ExitCode">Exit code, when it exited.</param>

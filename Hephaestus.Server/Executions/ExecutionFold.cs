@@ -33,7 +33,7 @@ internal static class ExecutionFold
         accepted.Plan,
         accepted.TagId,
         State.Queued,
-        [.. accepted.Steps.Select(outline => new StepProgress(outline, State.Pending, 0, 0, null, null, null))],
+        [.. accepted.Steps.Select(outline => Begin(outline, accepted.Kept.FirstOrDefault(kept => kept.Step == outline.Number)))],
         [],
         happened.Time,
         null,
@@ -43,7 +43,12 @@ internal static class ExecutionFold
         happened.Sequence)
     {
         Parameters = accepted.Parameters,
+        Resumes = accepted.Resumes,
     };
+
+    private static StepProgress Begin(StepOutline outline, KeptStep? kept) => kept is null
+        ? new StepProgress(outline, State.Pending, 0, 0, null, null, null)
+        : new StepProgress(outline, kept.Outcome.State, 0, 0, kept.Outcome, kept.Started, kept.Ended);
 
     private static ExecutionState Change(ExecutionState state, ExecutionEvent happened) => happened.Fact switch
     {

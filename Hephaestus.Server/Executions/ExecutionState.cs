@@ -22,6 +22,9 @@ internal sealed record ExecutionState(
     bool Dumped,
     long Sequence)
 {
+    /// <summary>The execution that this one goes on from; 0: none.</summary>
+    public uint Resumes { get; init; }
+
     /// <summary>What its commands get beside the plan's own variables.</summary>
     public ImmutableArray<Variable> Parameters { get; init; } = [];
 

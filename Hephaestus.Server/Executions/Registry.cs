@@ -44,7 +44,23 @@ internal sealed class Registry(
     public async Task<ExecutionState> ExecuteAsync(ExecutionRequest request)
     {
         var plan = request.Entry.Reading.Plan ?? throw new ArgumentException("The plan has errors.", nameof(request));
-        if (Known(request) is { } known)
+        return await ExecuteAsync(Pin(request, plan), plan);
+    }
+
+    /// <summary>Runs an ended execution's plan, as it was then, on from its first step that did not end OK.</summary>
+    /// <inheritdoc cref="ExecuteAsync(ExecutionRequest)" path="/exception"/>
+    /// <exception cref="JournalException">Its plan is not kept any more.</exception>
+    public async Task<ExecutionState> ResumeAsync(ExecutionState ended, string requestId)
+    {
+        var text = journal.PlanText(ended.Id);
+        return journal.Find(ended.Id) is { } row && text is { } pinned && PlanParser.Parse(pinned.Span).Plan is { } plan
+            ? await ExecuteAsync(Pin(Resumption.Accept(ended), row.File, pinned, requestId), plan)
+            : throw new JournalException($"the plan of execution {ended.Id} is not in the journal any more");
+    }
+
+    private async Task<ExecutionState> ExecuteAsync(NewExecution execution, Plan plan)
+    {
+        if (Known(execution) is { } known)
         {
             return known;
         }
@@ -60,14 +76,14 @@ internal sealed class Registry(
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            accepting = plan.Overlap == Overlap.Skip ? null : journal.AcceptAsync(Pin(request, plan));
+            accepting = plan.Overlap == Overlap.Skip ? null : journal.AcceptAsync(execution);
             (before, _lastBegun) = (_lastBegun, begun.Task);
         }
 
         try
         {
-            var events = await (accepting ?? AcceptAloneAsync(request, plan, before));
-            return events.IsEmpty ? Known(request)! : await BeginAsync(events, plan, request.Entry.Text, before);
+            var events = await (accepting ?? AcceptAloneAsync(execution, before));
+            return events.IsEmpty ? Known(execution)! : await BeginAsync(events, plan, execution.PlanText, before);
         }
         finally
         {
@@ -76,17 +92,17 @@ internal sealed class Registry(
     }
 
     /// <summary>The execution that the same request began before.</summary>
-    private ExecutionState? Known(ExecutionRequest request) =>
-        request.Id.Length > 0 && journal.FindRequest(request.Id) is { } id ? Find(id) : null;
+    private ExecutionState? Known(NewExecution execution) =>
+        execution.RequestId.Length > 0 && journal.FindRequest(execution.RequestId) is { } id ? Find(id) : null;
 
     /// <summary>After all that came before is known to run, so that of two such only one is accepted.</summary>
-    private async Task<ImmutableArray<ExecutionEvent>> AcceptAloneAsync(ExecutionRequest request, Plan plan, Task before)
+    private async Task<ImmutableArray<ExecutionEvent>> AcceptAloneAsync(NewExecution execution, Task before)
     {
         await before;
-        var key = new PlanKey(request.Entry.Set, request.Entry.Name);
+        var key = new PlanKey(execution.Accepted.Set, execution.Accepted.Plan);
         return _live.Values.FirstOrDefault(live => live.Plan == key && Find(live.Id) is { HasEnded: false }) is { } running
             ? throw new OverlapException(running.Id)
-            : await journal.AcceptAsync(Pin(request, plan));
+            : await journal.AcceptAsync(execution);
     }
 
     private async Task<ExecutionState> BeginAsync(
@@ -284,15 +300,15 @@ internal sealed class Registry(
         }
     }
 
-    private static NewExecution Pin(ExecutionRequest request, Plan plan) => new(
+    private static NewExecution Pin(ExecutionRequest request, Plan plan) => Pin(
         new ExecutionFact.Accepted(
             request.Entry.Set, request.Entry.Name, plan.TagId, [.. plan.Steps.Select(Outline)], request.Parameters),
-        [],
         request.Entry.File,
         request.Entry.Text,
-        RandomNumberGenerator.GetHexString(32, lowercase: true),
-        Boot.Id,
         request.Id);
+
+    private static NewExecution Pin(ExecutionFact.Accepted accepted, string file, ReadOnlyMemory<byte> text, string requestId) =>
+        new(accepted, [], file, text, RandomNumberGenerator.GetHexString(32, lowercase: true), Boot.Id, requestId);
 
     private static StepOutline Outline(PlanStep step) => new(step.Number, step.Kind, step.Name, step.Description, step.Parent);
 

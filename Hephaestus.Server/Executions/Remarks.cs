@@ -40,7 +40,8 @@ internal static class Remarks
 
     private static (string Text, bool Error) Say(ExecutionState? state, ExecutionFact fact) => (state, fact) switch
     {
-        (_, ExecutionFact.Accepted accepted) => ($"Plan '{accepted.Set}/{accepted.Plan}' accepted, {Steps(accepted.Steps.Length)}", false),
+        (_, ExecutionFact.Accepted accepted) =>
+            ($"Plan '{accepted.Set}/{accepted.Plan}' accepted, {Steps(accepted.Steps.Length)}{Resumed(accepted)}", false),
         (_, ExecutionFact.CancelRequested cancel) => ($"Cancelled by {cancel.By}{Because(cancel.Reason)}", true),
         (_, ExecutionFact.TimedOut timedOut) =>
             ($"Plan timed out after {DurationText.Format(timedOut.Timeout)}: no further step starts, only recoveries", true),
@@ -81,6 +82,14 @@ internal static class Remarks
     {
         var attempt = starting.Attempt > 1 ? $" (attempt {starting.Attempt})" : "";
         return state.Step(starting.Step).Outline.Description is { Length: > 0 } description ? $"{attempt}: {description}" : attempt;
+    }
+
+    private static string Resumed(ExecutionFact.Accepted accepted)
+    {
+        var kept = accepted.Kept.Select(step => $"'{accepted.Steps[step.Step - 1].Name}'").ToArray();
+        return accepted.Resumes == 0 ? ""
+            : kept.Length == 0 ? $"; resumes execution {accepted.Resumes} from its first step"
+            : $"; resumes execution {accepted.Resumes}, of which these keep their results: {string.Join(", ", kept)}";
     }
 
     private static string Because(string reason) => reason.Length == 0 ? "" : $": {reason}";

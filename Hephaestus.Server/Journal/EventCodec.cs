@@ -62,7 +62,11 @@ internal static class EventCodec
     private static ExecutionFact Fact(Wire.ExecutionEvent m) => m.EventCase switch
     {
         Wire.ExecutionEvent.EventOneofCase.Accepted =>
-            new ExecutionFact.Accepted(m.Set, m.Plan, m.Accepted.TagId, Outlines(m.Accepted.Steps), Parameters(m.Accepted.Parameters)),
+            new ExecutionFact.Accepted(m.Set, m.Plan, m.Accepted.TagId, Outlines(m.Accepted.Steps), Parameters(m.Accepted.Parameters))
+            {
+                Resumes = m.Accepted.Resumes,
+                Kept = [.. m.Accepted.Steps.Where(step => step.Outcome is not null).Select(Kept)],
+            },
         Wire.ExecutionEvent.EventOneofCase.Started => new ExecutionFact.Started(),
         Wire.ExecutionEvent.EventOneofCase.StepStarting =>
             new ExecutionFact.StepStarting((int)m.StepStarting.Step, (int)m.StepStarting.Attempt),
@@ -81,7 +85,7 @@ internal static class EventCodec
 
     private static Wire.ExecutionEvent.Types.Accepted Accepted(ExecutionFact.Accepted fact)
     {
-        var message = new Wire.ExecutionEvent.Types.Accepted { TagId = fact.TagId };
+        var message = new Wire.ExecutionEvent.Types.Accepted { TagId = fact.TagId, Resumes = fact.Resumes };
         AddTo(message.Parameters, fact.Parameters);
         var names = new Dictionary<int, string> { [0] = "" };
         foreach (var step in fact.Steps)
@@ -100,8 +104,18 @@ internal static class EventCodec
             names[step.Number] = step.Name;
         }
 
+        foreach (var kept in fact.Kept)
+        {
+            var step = message.Steps[kept.Step - 1];
+            (step.State, step.Outcome) = (kept.Outcome.State, ToMessage(kept.Outcome));
+            (step.Started, step.Ended) = (Time(kept.Started), Time(kept.Ended));
+        }
+
         return message;
     }
+
+    private static KeptStep Kept(Wire.StepState step) => new(
+        (int)step.Number, Outcome(step.Outcome), step.Started.ToDateTimeOffset(), step.Ended.ToDateTimeOffset());
 
     /// <summary>Parameters as they are sent.</summary>
     public static void AddTo(MapField<string, string> message, ImmutableArray<Variable> parameters)

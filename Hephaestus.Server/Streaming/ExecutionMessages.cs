@@ -25,6 +25,7 @@ internal static class ExecutionMessages
             Sequence = (ulong)state.Sequence,
             CancelledBy = state.Cancel?.By ?? "",
             Dumped = state.Dumped,
+            Resumes = state.Resumes,
         };
         EventCodec.AddTo(message.Parameters, state.Parameters);
         message.Steps.AddRange(state.Steps.Select(step => ToMessage(state, step)));

@@ -24,10 +24,34 @@ internal sealed partial class HephaestusService
         var entry = Find(request.Set, request.Plan);
         var plan = entry.Reading.Plan ?? throw Refusals.Broken(entry);
 
+        var wish = new ExecutionRequest(entry, Parameters(request, plan), RequestId(request.RequestId));
+        var state = await AcceptedAsync(registry.ExecuteAsync(wish));
+        return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
+    }
+
+    public override async Task<Wire.Execution> ResumeExecution(Wire.ResumeExecutionRequest request, ServerCallContext context)
+    {
+        var ended = Find(request.Id);
+        var requestId = RequestId(request.RequestId);
+        if (ended is not { HasEnded: true, State: not State.Ok })
+        {
+            throw Refusals.CannotResume(request.Id, ended.State);
+        }
+
+        return request.CheckOnly
+            ? Preview(ended).ToMessage()
+            : (await AcceptedAsync(registry.ResumeAsync(ended, requestId))).ToMessage();
+    }
+
+    /// <summary>The execution that would begin now.</summary>
+    private static ExecutionState Preview(ExecutionState ended) => ExecutionFold.Of(
+        [new ExecutionEvent(0, 0, ended.Set, ended.Plan, DateTimeOffset.UtcNow, Resumption.Accept(ended))]);
+
+    private static async Task<ExecutionState> AcceptedAsync(Task<ExecutionState> accepting)
+    {
         try
         {
-            var state = await registry.ExecuteAsync(new ExecutionRequest(entry, Parameters(request, plan), RequestId(request)));
-            return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
+            return await accepting;
         }
         catch (QueueFullException full)
         {
@@ -39,8 +63,8 @@ internal sealed partial class HephaestusService
         }
     }
 
-    private static string RequestId(Wire.PlanArg request) =>
-        request.RequestId.Length <= LongestRequestId ? request.RequestId : throw Refusals.BadRequestId(LongestRequestId);
+    private static string RequestId(string text) =>
+        text.Length <= LongestRequestId ? text : throw Refusals.BadRequestId(LongestRequestId);
 
     private static ImmutableArray<Variable> Parameters(Wire.PlanArg request, Plan plan)
     {

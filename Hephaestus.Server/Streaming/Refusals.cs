@@ -45,6 +45,10 @@ internal static class Refusals
 
     public static RpcException QueueFull(string text) => Refuse(StatusCode.ResourceExhausted, text);
 
+    public static RpcException CannotResume(uint id, State state) => Refuse(
+        StatusCode.FailedPrecondition,
+        state == State.Ok ? $"execution {id} ended OK: there is nothing to resume" : $"execution {id} has not ended; it can be resumed when it has");
+
     public static RpcException Overlaps(string text) => Refuse(StatusCode.AlreadyExists, text);
 
     public static RpcException UnknownParameter(string name, IReadOnlyCollection<string> known) => Refuse(

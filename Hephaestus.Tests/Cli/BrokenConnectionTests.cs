@@ -73,6 +73,26 @@ public sealed class BrokenConnectionTests
     }
 
     [Fact]
+    public async Task When_the_answer_to_exec_is_lost_it_is_asked_for_again_and_nothing_runs_twice()
+    {
+        await using var home = new ServerHome();
+        home.Plan("a", "ok", "<plan id=\"o\"></plan>\n<step name=\"s\">\ntrue\n</step>\n");
+        var server = await home.StartAsync();
+        await using var way = new Cutting(server.Address) { Deaf = true };
+        await using var watcher = RunningCli.Start("-H", server.Address, "watch");
+        await watcher.LineAsync("1 plan set with 1 plan");
+        await using var exec = RunningCli.Start("-H", way.Address, "exec", "--set", "a", "--name", "ok", "--wait");
+        await watcher.LineAsync(" 1 a/ok ended: OK");
+        way.Deaf = false;
+        await way.CutAsync();
+
+        var result = await exec.EndAsync();
+
+        Assert.Equal((0, "Execution of a/ok is accepted, id: 1\n"), (result.ExitCode, result.Out));
+        Assert.Equal(["1"], (await CliProcess.RunAsync(server, "plans")).Lines);
+    }
+
+    [Fact]
     public async Task How_long_a_break_may_last_can_be_said()
     {
         await using var home = new ServerHome();
@@ -94,20 +114,24 @@ public sealed class BrokenConnectionTests
     public async Task A_watcher_whose_server_came_back_without_its_history_begins_anew()
     {
         await using var home = new ServerHome($"host.grpc.address = 127.0.0.1:{FreePort()}");
-        home.Plan("a", "ok", "<plan id=\"o\"></plan>\n<step name=\"s\">\ntrue\n</step>\n");
+        var gate = new Gate(home.Directory, "gate");
+        home.Plan("a", "gated", $"<plan id=\"g\"></plan>\n<step name=\"s\">\n{gate.Wait}\n</step>\n");
         var first = await home.StartAsync();
-        await CliProcess.ExecAsync(first, "a", "ok");
         await using var watcher = RunningCli.Start("-H", first.Address, "watch");
         await watcher.LineAsync("1 plan set with 1 plan");
-        await CliProcess.ExecAsync(first, "a", "ok");
-        await watcher.LineAsync(" 2 a/ok ended: OK");
+        await CliProcess.RunAsync(first, "exec", "--set", "a", "--name", "gated");
+        await watcher.LineAsync(" 1 a/gated step 's' runs as process ");
+        await gate.OpenAsync();
+        await watcher.LineAsync(" 1 a/gated ended: OK");
         await first.StopAsync();
         await Remnants.EndAsync(home);
         Directory.Delete(home.State, recursive: true);
 
         var second = await home.StartAsync();
-        await CliProcess.ExecAsync(second, "a", "ok");
-        await watcher.LineAsync(" 1 a/ok ");
+        await CliProcess.RunAsync(second, "exec", "--set", "a", "--name", "gated");
+        await watcher.LineAsync(" 1 a/gated ");
+        await gate.OpenAsync();
+        await watcher.LineAsync(" 1 a/gated ended: OK");
         watcher.Send(Signals.Interrupt);
 
         Assert.Contains("; what happened meanwhile is lost\n", (await watcher.EndAsync()).Err, StringComparison.Ordinal);

@@ -22,6 +22,9 @@ internal sealed class Cutting : IAsyncDisposable
 
     public string Address => $"http://{_listener.LocalEndpoint}";
 
+    /// <summary>Whether connections that are made now get no answer.</summary>
+    public bool Deaf { get; set; }
+
     /// <summary>Breaks all connections; new ones can be made.</summary>
     public async Task CutAsync()
     {
@@ -59,7 +62,7 @@ internal sealed class Cutting : IAsyncDisposable
                 await far.ConnectAsync(_server.Host, _server.Port);
                 lock (_lock)
                 {
-                    _connections.Add((near, far, Task.WhenAll(CopyAsync(near, far), CopyAsync(far, near))));
+                    _connections.Add((near, far, Task.WhenAll(CopyAsync(near, far), CopyAsync(far, Deaf ? null : near))));
                 }
             }
         }
@@ -69,14 +72,14 @@ internal sealed class Cutting : IAsyncDisposable
         }
     }
 
-    private static async Task CopyAsync(Socket from, Socket to)
+    private static async Task CopyAsync(Socket from, Socket? to)
     {
         try
         {
             await using var reading = new NetworkStream(from);
-            await using var writing = new NetworkStream(to);
+            await using var writing = to is null ? Stream.Null : new NetworkStream(to);
             await reading.CopyToAsync(writing);
-            to.Shutdown(SocketShutdown.Send);
+            to?.Shutdown(SocketShutdown.Send);
         }
         catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException)
         {

@@ -47,6 +47,18 @@ public sealed class JsonTests
     }
 
     [Fact]
+    public void Maps_are_objects_and_durations_seconds()
+    {
+        var plan = new PlanArg { Set = "s", Plan = "p", Parameters = { ["TARGET"] = "/mnt" } };
+        var timedOut = new ExecutionEvent.Types.TimedOut { Timeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(2.5)) };
+
+        Assert.Equal(
+            """{"set":"s","plan":"p","parameters":{"TARGET":"/mnt"},"request_id":""}""",
+            Written(json => ProtoJson.Write(json, plan)));
+        Assert.Equal("""{"timeout":2.5}""", Written(json => ProtoJson.Write(json, timedOut)));
+    }
+
+    [Fact]
     public void Control_characters_are_escaped() =>
         Assert.Equal("""{"ids":[{"id":0,"set":"\u001B[2J","plan":""}]}""", Written(json => ProtoJson.Write(json, new PlanList { Ids = { new PlanId { Set = "\e[2J" } } })));
 

@@ -50,7 +50,8 @@ internal static class EventValues
 
     private static bool Same(ExecutionFact a, ExecutionFact b) =>
         a is ExecutionFact.Accepted x && b is ExecutionFact.Accepted y
-            ? x with { Steps = y.Steps, Parameters = y.Parameters } == y && x.Steps.SequenceEqual(y.Steps) && x.Parameters.SequenceEqual(y.Parameters)
+            ? x with { Steps = y.Steps, Parameters = y.Parameters, Kept = y.Kept } == y
+                && x.Steps.SequenceEqual(y.Steps) && x.Parameters.SequenceEqual(y.Parameters) && x.Kept.SequenceEqual(y.Kept)
             : a == b;
 
     private static Gen<ImmutableArray<Variable>> Parameters() =>
