@@ -66,16 +66,17 @@ internal static class Startup
             settings.RuleDirectory, CatalogueTiming.Default, scheduler, loggers.CreateLogger<LiveCatalogue>());
         var canceller = new Canceller(supervisor, settings.Grace, TimeProvider.System);
         var steps = new StepRunner(supervisor, pump, logs, canceller, loggers.CreateLogger<StepRunner>());
-        using var registry = new Registry(journal, logs, steps, settings.MaxConcurrent, loggers.CreateLogger<Registry>());
+        var pinned = new PinnedLogs(logs, loggers.CreateLogger<PinnedLogs>());
+        using var registry = new Registry(journal, pinned, steps, settings.MaxConcurrent, loggers.CreateLogger<Registry>());
         var archive = new LogArchive(registry, logs);
 
         await using var hermes = settings.Hermes is null
             ? null
             : new HermesPublisher(settings.Hermes, journal, loggers.CreateLogger<HermesPublisher>());
-        var recovery = new Recovery(journal, supervisor, steps, registry, loggers.CreateLogger<Recovery>());
+        var recovery = new Recovery(journal, supervisor, steps, pinned, registry, loggers.CreateLogger<Recovery>());
         var taken = await recovery.RunAsync(CancellationToken.None);
         var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
-        var service = new HephaestusService(catalogue, registry, journal, archive, dumper);
+        var service = new HephaestusService(catalogue, new Acceptance(journal, registry), registry, journal, archive, dumper);
         var serving = new ServingStatus();
         await using var space = new SpaceWatch(pump, journal, serving, loggers.CreateLogger<SpaceWatch>());
         await using var endpoint = new Endpoint(settings, loggers, service, serving);
