@@ -48,6 +48,30 @@ public sealed class ServerKillTests
     }
 
     [Fact]
+    public async Task A_server_that_is_killed_again_and_again_loses_nothing()
+    {
+        const int kills = 8;
+        await using var home = new ServerHome();
+        using var gate = new Gate(home);
+        home.Steps(
+            "p",
+            $"<step name=\"s\">\n{gate.Wait}; seq 1 3000000; exit 3\n</step>",
+            $"<recovery name=\"r\" parent=\"s\">\necho recovered >>{home.Directory}/recovered\n</recovery>");
+        var id = (await StartedAsync(home, gate)).Id;
+
+        gate.Open();
+        for (var kill = 0; kill < kills; kill++)
+        {
+            await using var server = await home.StartAsync();
+            await server.KillAsync();
+        }
+
+        Assert.Equal([State.Nok, State.Ok], (await EndedAsync(home, id)).Steps.Select(step => step.State));
+        Assert.Equal(Numbers(3_000_000), home.Output(id));
+        Assert.Equal("recovered\n", File.ReadAllText(Path.Combine(home.Directory, "recovered")));
+    }
+
+    [Fact]
     public async Task A_follower_goes_on_after_a_restart_without_gap_or_repetition_even_within_a_line()
     {
         await using var home = new ServerHome();
