@@ -1,4 +1,5 @@
 using System.Text;
+using Grpc.Core;
 
 namespace Hephaestus.Tests.EndToEnd;
 
@@ -26,5 +27,23 @@ public sealed class LongNameTests
         Assert.Matches("^a\\.ü+\\(2\\)_[0-9]+\\.log$", names[0]);
         Assert.Matches("^s+\\(1\\)_[0-9]+\\.log$", names[1]);
         Assert.All(names, name => Assert.InRange(Encoding.UTF8.GetByteCount(name), 245, 255));
+    }
+
+    [Fact]
+    public async Task A_plan_with_more_errors_than_fit_into_an_answer_says_how_many_are_left_out()
+    {
+        var set = new string('s', 255);
+        await using var home = new ServerHome();
+        home.Plan(set, "plan", "<plan id=\"p\"></plan>\n" + string.Concat(Enumerable.Repeat("<step nam=\"x\">\n</step>\n", 1000)));
+        await using var server = await home.StartAsync();
+        using var client = new ServerClient(server);
+
+        var refused = await Assert.ThrowsAsync<RpcException>(() => client.ExecuteAsync(set, "plan"));
+
+        Assert.Equal(StatusCode.FailedPrecondition, refused.StatusCode);
+        var lines = refused.Status.Detail.Split('\n');
+        Assert.InRange(refused.Status.Detail.Length, 4 * 1024, 7 * 1024);
+        Assert.Contains("/plan.conf:2:", lines[0], StringComparison.Ordinal);
+        Assert.Matches("^and [1-9][0-9]* more$", lines[^1]);
     }
 }
