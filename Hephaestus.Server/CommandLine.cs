@@ -29,6 +29,20 @@ internal static class CommandLine
         SIGTERM and SIGINT stop the server; running steps go on, and the next start takes them up.
         """;
 
+    /// <summary>Runs what only prints; a full disk or a closed pipe ends it with a line.</summary>
+    public static int Print(Func<int> print)
+    {
+        try
+        {
+            return print();
+        }
+        catch (IOException fault)
+        {
+            Console.Error.WriteLine($"hephaestus: standard output cannot be written: {fault.Message}");
+            return ExitCodes.Usage;
+        }
+    }
+
     public static int Help()
     {
         Console.Out.WriteLine(Usage);

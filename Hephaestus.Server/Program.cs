@@ -6,10 +6,10 @@ using Hephaestus.Server.Supervision;
 return args switch
 {
     ["--supervise", var stateDirectory] => Supervisor.Run(stateDirectory),
-    ["-h" or "--help"] => CommandLine.Help(),
-    ["-V" or "--version"] => CommandLine.Version(),
-    ["--check"] => Check.Run(null),
-    ["--check", var file] => Check.Run(file),
+    ["-h" or "--help"] => CommandLine.Print(CommandLine.Help),
+    ["-V" or "--version"] => CommandLine.Print(CommandLine.Version),
+    ["--check"] => CommandLine.Print(() => Check.Run(null)),
+    ["--check", var file] => CommandLine.Print(() => Check.Run(file)),
     [['-', ..], ..] or [_, _, ..] => CommandLine.Unusable(args),
     [] => await Startup.RunAsync(null),
     [var file] => await Startup.RunAsync(file),

@@ -75,6 +75,7 @@ internal static class Startup
             : new HermesPublisher(settings.Hermes, journal, loggers.CreateLogger<HermesPublisher>());
         var recovery = new Recovery(journal, supervisor, steps, pinned, registry, loggers.CreateLogger<Recovery>());
         var taken = await recovery.RunAsync(CancellationToken.None);
+        TryRuleLog(settings.RuleLog);
         var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
         var service = new HephaestusService(catalogue, new Acceptance(journal, registry), registry, journal, archive, dumper);
         var serving = new ServingStatus();
@@ -104,6 +105,19 @@ internal static class Startup
         catch (IOException)
         {
             // There is no other place to say it.
+        }
+    }
+
+    /// <summary>Only dumps need it, so that a server without it runs; but whoever configured it is told now.</summary>
+    private static void TryRuleLog(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            Say(Console.Error, $"hephaestus: warning: plan.rule_log: {directory} cannot be made, dumps will fail: {fault.Message}");
         }
     }
 

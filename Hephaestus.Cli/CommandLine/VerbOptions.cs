@@ -24,8 +24,19 @@ internal static class VerbOptions
     {
         HelpName = "NAME=VALUE",
         Description = "Set a variable that the plan names in its params; may be repeated",
-        CustomParser = result => [.. result.Tokens.Select(token => Parameter(result, token.Value))],
+        CustomParser = Parameters,
     };
+
+    private static KeyValuePair<string, string>[] Parameters(ArgumentResult result)
+    {
+        var parameters = result.Tokens.Select(token => Parameter(result, token.Value)).ToArray();
+        if (parameters.GroupBy(given => given.Key).FirstOrDefault(named => named.Count() > 1) is { Key: { } twice })
+        {
+            result.AddError($"the parameter {twice} is given twice");
+        }
+
+        return parameters;
+    }
 
     private static KeyValuePair<string, string> Parameter(ArgumentResult result, string text)
     {

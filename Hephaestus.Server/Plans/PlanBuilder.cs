@@ -39,7 +39,7 @@ internal sealed class PlanBuilder(Findings findings)
     {
         if (plans is [])
         {
-            findings.Error("there is no <plan id=\"…\"></plan>");
+            findings.Error(0, "there is no <plan id=\"…\"></plan>");
             return "";
         }
 

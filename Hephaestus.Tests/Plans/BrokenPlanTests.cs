@@ -6,7 +6,7 @@ namespace Hephaestus.Tests.Plans;
 public sealed class BrokenPlanTests
 {
     [Theory]
-    [InlineData("", "0:0: there is no <plan id=\"…\"></plan>")]
+    [InlineData("", "1:1: there is no <plan id=\"…\"></plan>")]
     [InlineData("<plan></plan>", "1:1: the id is missing; write <plan id=\"…\">")]
     [InlineData("<plan id=\" \"></plan>", "1:11: the id is empty")]
     [InlineData("<plan id=\"a\nb\"></plan>", "1:11: the id holds a control character; it must be one line of text")]
