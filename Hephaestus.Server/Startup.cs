@@ -23,7 +23,7 @@ internal static class Startup
         var (settings, problems) = ServerSettings.Read(configuration);
         foreach (var problem in problems)
         {
-            Console.Error.WriteLine($"hephaestus: {problem}");
+            Say(Console.Error, $"hephaestus: {problem}");
         }
 
         return settings is null ? ExitCodes.Usage : await RunAsync(settings);
@@ -31,22 +31,22 @@ internal static class Startup
 
     private static async Task<int> RunAsync(ServerSettings settings)
     {
-        Console.Out.WriteLine($"Hephaestus {CommandLine.ProgramVersion}, process {Environment.ProcessId}");
+        Say(Console.Out, $"Hephaestus {CommandLine.ProgramVersion}, process {Environment.ProcessId}");
         foreach (var line in settings.Describe())
         {
-            Console.Out.WriteLine($"  {line}");
+            Say(Console.Out, $"  {line}");
         }
 
         try
         {
             await ServeAsync(settings);
-            Console.Out.WriteLine("Stopped; what runs goes on and is taken up by the next start");
+            Say(Console.Out, "Stopped; what runs goes on and is taken up by the next start");
             return ExitCodes.Done;
         }
         catch (Exception fault) when (
             fault is JournalException or EndpointException or SupervisorException or IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"hephaestus: {fault.Message}");
+            Say(Console.Error, $"hephaestus: {fault.Message}");
             return ExitCodes.Usage;
         }
     }
@@ -66,28 +66,45 @@ internal static class Startup
             settings.RuleDirectory, CatalogueTiming.Default, scheduler, loggers.CreateLogger<LiveCatalogue>());
         var canceller = new Canceller(supervisor, settings.Grace, TimeProvider.System);
         var steps = new StepRunner(supervisor, pump, logs, canceller, loggers.CreateLogger<StepRunner>());
-        using var registry = new Registry(journal, logs, steps, settings.MaxConcurrent, loggers.CreateLogger<Registry>());
+        var pinned = new PinnedLogs(logs, loggers.CreateLogger<PinnedLogs>());
+        using var registry = new Registry(journal, pinned, steps, settings.MaxConcurrent, loggers.CreateLogger<Registry>());
         var archive = new LogArchive(registry, logs);
 
         await using var hermes = settings.Hermes is null
             ? null
             : new HermesPublisher(settings.Hermes, journal, loggers.CreateLogger<HermesPublisher>());
-        var recovery = new Recovery(journal, supervisor, steps, registry, loggers.CreateLogger<Recovery>());
+        var recovery = new Recovery(journal, supervisor, steps, pinned, registry, loggers.CreateLogger<Recovery>());
         var taken = await recovery.RunAsync(CancellationToken.None);
         var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
-        var service = new HephaestusService(catalogue, registry, journal, archive, dumper);
+        var service = new HephaestusService(catalogue, new Acceptance(journal, registry), registry, journal, archive, dumper);
         var serving = new ServingStatus();
         await using var space = new SpaceWatch(pump, journal, serving, loggers.CreateLogger<SpaceWatch>());
         await using var endpoint = new Endpoint(settings, loggers, service, serving);
         var addresses = await endpoint.StartAsync();
-        Console.Out.WriteLine($"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
+        Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
         if (!pump.Splices)
         {
-            Console.Out.WriteLine($"  the filesystem of {state.Executions} does not know splice(2): killing this server may lose output");
+            Say(Console.Out, $"  the filesystem of {state.Executions} does not know splice(2): killing this server may lose output");
         }
 
-        Console.Out.WriteLine($"Ready: listening on {string.Join(" and ", addresses)}");
+        Say(Console.Out, $"Ready: listening on {string.Join(" and ", addresses)}");
         await endpoint.WaitForStopAsync();
+    }
+
+    /// <summary>
+    /// A disk that is too full for the server's own log is no reason not to serve: the steps of a killed server wait for
+    /// somebody to take their output.
+    /// </summary>
+    private static void Say(TextWriter writer, string line)
+    {
+        try
+        {
+            writer.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // There is no other place to say it.
+        }
     }
 
     public static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";

@@ -55,13 +55,24 @@ internal sealed class LiveCatalogue : IDisposable
     /// replaces it by another may be between two commands.
     /// </summary>
     /// <param name="scheduler">Must run one thing at a time; stays the caller's, to be disposed after the catalogue.</param>
-    /// <exception cref="IOException">It cannot be created.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be created.</exception>
+    /// <exception cref="IOException">It cannot be created; the message says which, and what to set.</exception>
     public static LiveCatalogue Open(string ruleDirectory, CatalogueTiming timing, IScheduler scheduler, ILogger log)
     {
         var root = Path.GetFullPath(ruleDirectory);
-        Directory.CreateDirectory(root);
+        Create(root);
         return new LiveCatalogue(root, timing, scheduler, log);
+    }
+
+    private static void Create(string root)
+    {
+        try
+        {
+            Directory.CreateDirectory(root);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"the plans' directory {root} cannot be used ({fault.Message}); set plan.rule_dir", fault);
+        }
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Text;
 using Hephaestus.Server.Plans;
 
 namespace Hephaestus.Server.Catalogue;
@@ -8,11 +9,15 @@ internal static class PlanNames
     /// <summary>What stands in the place of a byte that is not UTF-8.</summary>
     private const char Replacement = '\uFFFD';
 
+    /// <summary>Bytes of a file's name, by Linux.</summary>
+    private const int LongestName = 255;
+
     /// <summary>Why no set or plan can have this name, from anybody who asks for one; null: it is a name.</summary>
     /// <param name="what">"set" or "plan".</param>
     public static string? Refusal(string what, string name) =>
         name == "" ? $"the name of the {what} is empty"
         : name[0] == '.' ? Because(what, name, "must not begin with a dot")
+        : Encoding.UTF8.GetByteCount(name) > LongestName ? Because(what, name, $"must not have more than {LongestName} bytes")
         : Unusable(name) is { } reason ? Because(what, name, reason)
         : null;
 

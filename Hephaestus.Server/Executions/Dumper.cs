@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Hephaestus.Server.Logs;
 
 namespace Hephaestus.Server.Executions;
@@ -8,6 +9,9 @@ namespace Hephaestus.Server.Executions;
 internal sealed class Dumper(Registry registry, LogArchive archive, string directory, TimeProvider clock)
 {
     private const int BufferBytes = 64 * 1024;
+
+    /// <summary>Bytes of a file name, by Linux.</summary>
+    private const int LongestName = 255;
 
     /// <summary>Writes one execution's log and takes it off the old list; a reader never sees half a file.</summary>
     /// <exception cref="DumpException">It cannot be written.</exception>
@@ -61,9 +65,24 @@ internal sealed class Dumper(Registry registry, LogArchive archive, string direc
         }
     }
 
-    private string NameOf(ExecutionState state) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{state.Set}.{state.Plan}({state.Id})_{clock.GetUtcNow().ToUnixTimeSeconds()}.log");
+    /// <summary>Names that together are longer than a file name may be lose their end: the id tells them apart.</summary>
+    private string NameOf(ExecutionState state)
+    {
+        var end = string.Create(CultureInfo.InvariantCulture, $"({state.Id})_{clock.GetUtcNow().ToUnixTimeSeconds()}.log");
+        var names = $"{state.Set}.{state.Plan}";
+        return Fitting(names, LongestName - Encoding.UTF8.GetByteCount(Unfinished(end))) + end;
+    }
+
+    private static string Fitting(string name, int bytes)
+    {
+        var kept = name.Length;
+        foreach (var rune in name.EnumerateRunes().Reverse().TakeWhile(_ => Encoding.UTF8.GetByteCount(name.AsSpan(0, kept)) > bytes))
+        {
+            kept -= rune.Utf16SequenceLength;
+        }
+
+        return name[..kept];
+    }
 
     private static string Unfinished(string file) => file + ".part";
 }

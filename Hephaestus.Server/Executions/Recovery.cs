@@ -12,7 +12,7 @@ namespace Hephaestus.Server.Executions;
 /// every execution that has not ended, or of which something is held still, to the registry.
 /// </summary>
 internal sealed class Recovery(
-    ExecutionJournal journal, SupervisorClient supervisor, StepRunner steps, Registry registry, ILogger<Recovery> logger)
+    ExecutionJournal journal, SupervisorClient supervisor, StepRunner steps, PinnedLogs logs, Registry registry, ILogger<Recovery> logger)
 {
     /// <summary>
     /// How far back in the journal remarks may be missing: a server writes them after each commit, and was killed with few
@@ -63,7 +63,7 @@ internal sealed class Recovery(
         {
             if (Pinned(id) is { } pinned)
             {
-                registry.CompleteLog(pinned, journal.EventsOf(id));
+                logs.Complete(pinned, journal.EventsOf(id));
             }
         }
     }

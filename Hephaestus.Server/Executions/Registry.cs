@@ -2,11 +2,9 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
-using System.Security.Cryptography;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
-using Hephaestus.Server.Plans;
 using Hephaestus.Server.Steps;
 using Hephaestus.Server.Supervision;
 using Microsoft.Extensions.Logging;
@@ -14,19 +12,16 @@ using Microsoft.Extensions.Logging;
 namespace Hephaestus.Server.Executions;
 
 /// <summary>
-/// The runs: accepts executions, drives those that have not ended, and gives the state of any. At most
-/// <paramref name="limit"/> run at once; up to <see cref="QueueLimit"/> more wait in the order of their ids.
+/// The runs: drives those that have not ended, at most <paramref name="limit"/> at once and in the order of their ids, and
+/// gives the state of any.
 /// </summary>
 internal sealed class Registry(
     ExecutionJournal journal,
-    LogStore logs,
+    PinnedLogs logs,
     StepRunner steps,
     int limit,
     ILogger<Registry> logger) : IDisposable
 {
-    /// <summary>Executions that wait for their turn at most; one more is refused.</summary>
-    public const int QueueLimit = 10_000;
-
     // Not long-running: that would give each execution a thread of its own.
     private static readonly IScheduler s_scheduler =
         TaskPoolScheduler.Default.DisableOptimizations(typeof(ISchedulerLongRunning));
@@ -35,85 +30,13 @@ internal sealed class Registry(
 
     private readonly ConcurrentDictionary<uint, LiveExecution> _live = new();
     private readonly Turns _turns = new(limit);
-    private readonly Lock _gate = new();
-    private Task _lastBegun = Task.CompletedTask;
 
-    /// <summary>Pins a plan and runs it in the background; the state as accepted.</summary>
-    /// <exception cref="QueueFullException">Too many wait already.</exception>
-    /// <exception cref="OverlapException">It runs already, and does not overlap with itself.</exception>
-    public async Task<ExecutionState> ExecuteAsync(ExecutionRequest request)
-    {
-        var plan = request.Entry.Reading.Plan ?? throw new ArgumentException("The plan has errors.", nameof(request));
-        return await ExecuteAsync(Pin(request, plan), plan);
-    }
+    /// <summary>How many wait for their turn.</summary>
+    public int Waiting => _turns.Waiting;
 
-    /// <summary>Runs an ended execution's plan, as it was then, on from its first step that did not end OK.</summary>
-    /// <inheritdoc cref="ExecuteAsync(ExecutionRequest)" path="/exception"/>
-    /// <exception cref="JournalException">Its plan is not kept any more.</exception>
-    public async Task<ExecutionState> ResumeAsync(ExecutionState ended, string requestId)
-    {
-        var text = journal.PlanText(ended.Id);
-        return journal.Find(ended.Id) is { } row && text is { } pinned && PlanParser.Parse(pinned.Span).Plan is { } plan
-            ? await ExecuteAsync(Pin(Resumption.Accept(ended), row.File, pinned, requestId), plan)
-            : throw new JournalException($"the plan of execution {ended.Id} is not in the journal any more");
-    }
-
-    private async Task<ExecutionState> ExecuteAsync(NewExecution execution, Plan plan)
-    {
-        if (Known(execution) is { } known)
-        {
-            return known;
-        }
-
-        if (_turns.Waiting >= QueueLimit)
-        {
-            throw new QueueFullException(QueueLimit);
-        }
-
-        // Ids are given in the order of these calls, and the queue keeps it, however long each one's log takes to be made.
-        Task<ImmutableArray<ExecutionEvent>>? accepting = null;
-        Task before;
-        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_gate)
-        {
-            accepting = plan.Overlap == Overlap.Skip ? null : journal.AcceptAsync(execution);
-            (before, _lastBegun) = (_lastBegun, begun.Task);
-        }
-
-        try
-        {
-            var events = await (accepting ?? AcceptAloneAsync(execution, before));
-            return events.IsEmpty ? Known(execution)! : await BeginAsync(events, plan, execution.PlanText, before);
-        }
-        finally
-        {
-            begun.SetResult();
-        }
-    }
-
-    /// <summary>The execution that the same request began before.</summary>
-    private ExecutionState? Known(NewExecution execution) =>
-        execution.RequestId.Length > 0 && journal.FindRequest(execution.RequestId) is { } id ? Find(id) : null;
-
-    /// <summary>After all that came before is known to run, so that of two such only one is accepted.</summary>
-    private async Task<ImmutableArray<ExecutionEvent>> AcceptAloneAsync(NewExecution execution, Task before)
-    {
-        await before;
-        var key = new PlanKey(execution.Accepted.Set, execution.Accepted.Plan);
-        return _live.Values.FirstOrDefault(live => live.Plan == key && Find(live.Id) is { HasEnded: false }) is { } running
-            ? throw new OverlapException(running.Id)
-            : await journal.AcceptAsync(execution);
-    }
-
-    private async Task<ExecutionState> BeginAsync(
-        ImmutableArray<ExecutionEvent> events, Plan plan, ReadOnlyMemory<byte> text, Task before)
-    {
-        CrashPoint.Reach("accepted");
-        var state = ExecutionFold.Of(events);
-        var row = journal.Find(state.Id) ?? throw new InvalidOperationException("An accepted execution is in the journal.");
-        await BeginAsync(new PinnedPlan(row, plan, text), events, [], before);
-        return state;
-    }
+    /// <summary>An execution of a plan that has not ended; null: there is none.</summary>
+    public uint? Unfinished(PlanKey plan) =>
+        _live.Values.FirstOrDefault(live => live.Plan == plan && Find(live.Id) is { HasEnded: false })?.Id;
 
     /// <summary>The execution while it lives; null: it has ended, or never was.</summary>
     public LiveExecution? Live(uint id) => _live.GetValueOrDefault(id);
@@ -186,26 +109,6 @@ internal sealed class Registry(
         }
     }
 
-    /// <summary>Writes the remarks of an ended execution that a killed server journalled and did not write.</summary>
-    public void CompleteLog(PinnedPlan pinned, IReadOnlyList<ExecutionEvent> events)
-    {
-        var state = ExecutionFold.Of(events);
-        if (!Directory.Exists(logs.DirectoryOf(state.Id)))
-        {
-            return;
-        }
-
-        try
-        {
-            using var log = OpenLog(pinned, state);
-            Remarks.Write(log, events);
-        }
-        catch (IOException fault)
-        {
-            logger.LogError("Execution {Id}: its log may lack remarks: {Fault}", state.Id, fault.Message);
-        }
-    }
-
     private async Task BeginLaterAsync(PinnedPlan pinned, IReadOnlyList<ExecutionEvent> events, ImmutableArray<AttemptKey> unsettled)
     {
         do
@@ -221,7 +124,7 @@ internal sealed class Registry(
         var state = ExecutionFold.Of(events);
         try
         {
-            var log = OpenLog(pinned, state);
+            var log = logs.Open(pinned, state);
             try
             {
                 Remarks.Write(log, events);
@@ -242,23 +145,6 @@ internal sealed class Registry(
             logger.LogError("Execution {Id} waits, its log cannot be written: {Fault}", state.Id, fault.Message);
             return false;
         }
-    }
-
-    private ExecutionLog OpenLog(PinnedPlan pinned, ExecutionState state)
-    {
-        if (state.Attempts.IsEmpty)
-        {
-            return logs.Create(state.Id, pinned.Text);
-        }
-
-        var files = state.Attempts.Index().SelectMany(attempt => Files(state.Id, attempt.Index, attempt.Item));
-        return logs.Open(state.Id, [.. files]);
-    }
-
-    private LogFile[] Files(uint id, int ordinal, AttemptKey attempt)
-    {
-        var files = new AttemptFiles(logs.DirectoryOf(id), attempt.Step, attempt.Attempt);
-        return [new(LogSource.Out(ordinal), files.Out), new(LogSource.Err(ordinal), files.Err)];
     }
 
     private async Task ResumeAsync(LiveExecution live, ImmutableArray<AttemptKey> unsettled, Task before)
@@ -299,18 +185,6 @@ internal sealed class Registry(
             live.Dispose();
         }
     }
-
-    private static NewExecution Pin(ExecutionRequest request, Plan plan) => Pin(
-        new ExecutionFact.Accepted(
-            request.Entry.Set, request.Entry.Name, plan.TagId, [.. plan.Steps.Select(Outline)], request.Parameters),
-        request.Entry.File,
-        request.Entry.Text,
-        request.Id);
-
-    private static NewExecution Pin(ExecutionFact.Accepted accepted, string file, ReadOnlyMemory<byte> text, string requestId) =>
-        new(accepted, [], file, text, RandomNumberGenerator.GetHexString(32, lowercase: true), Boot.Id, requestId);
-
-    private static StepOutline Outline(PlanStep step) => new(step.Number, step.Kind, step.Name, step.Description, step.Parent);
 
     private void Drive(LiveExecution live)
     {

@@ -8,6 +8,9 @@ internal sealed class StateDirectory : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    /// <summary>EWOULDBLOCK, the one errno of a lock that another process has: a filesystem that is read-only fails too.</summary>
+    private const int HeldByAnother = 11;
+
     private readonly FileStream _lock;
 
     private StateDirectory(string path, FileStream taken) => (Path, _lock) = (path, taken);
@@ -29,7 +32,7 @@ internal sealed class StateDirectory : IDisposable
             var file = System.IO.Path.Combine(path, "lock");
             return new StateDirectory(path, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException) when (File.Exists(System.IO.Path.Combine(path, "lock")))
+        catch (IOException fault) when (fault.HResult == HeldByAnother)
         {
             throw new JournalException($"the state directory {path} is in use by another server; stop that, or set host.state_dir");
         }

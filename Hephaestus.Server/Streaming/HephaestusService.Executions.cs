@@ -25,7 +25,7 @@ internal sealed partial class HephaestusService
         var plan = entry.Reading.Plan ?? throw Refusals.Broken(entry);
 
         var wish = new ExecutionRequest(entry, Parameters(request, plan), RequestId(request.RequestId));
-        var state = await AcceptedAsync(registry.ExecuteAsync(wish));
+        var state = await AcceptedAsync(acceptance.ExecuteAsync(wish));
         return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
     }
 
@@ -40,7 +40,7 @@ internal sealed partial class HephaestusService
 
         return request.CheckOnly
             ? Preview(ended).ToMessage()
-            : (await AcceptedAsync(registry.ResumeAsync(ended, requestId))).ToMessage();
+            : (await AcceptedAsync(acceptance.ResumeAsync(ended, requestId))).ToMessage();
     }
 
     /// <summary>The execution that would begin now.</summary>

@@ -13,6 +13,7 @@ namespace Hephaestus.Server.Streaming;
 /// </summary>
 internal sealed partial class HephaestusService(
     LiveCatalogue catalogue,
+    Acceptance acceptance,
     Registry registry,
     ExecutionJournal journal,
     LogArchive archive,

@@ -1,3 +1,4 @@
+using System.Text;
 using Grpc.Core;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Plans;
@@ -34,7 +35,7 @@ internal static class Refusals
 
     /// <summary>The others were dumped.</summary>
     public static RpcException CannotDump(IReadOnlyCollection<string> faults) =>
-        Refuse(StatusCode.Internal, $"{faults.Count} not dumped:\n{string.Join('\n', faults.Take(MostErrors))}");
+        Refuse(StatusCode.Internal, $"{faults.Count} not dumped:\n{Fitting(faults)}");
 
     public static RpcException UnknownSequence(ulong asked, long oldest) => Refuse(
         StatusCode.OutOfRange,
@@ -71,13 +72,23 @@ internal static class Refusals
 
     public static RpcException Fault() => Refuse(StatusCode.Internal, "an error of the server; its own log says more");
 
-    /// <summary>Every error of a plan, one a line: <c>file:line:column: what is wrong</c>.</summary>
-    public static RpcException Broken(CatalogueEntry entry) => Refuse(
-        StatusCode.FailedPrecondition,
-        string.Join('\n', Errors(entry).Take(MostErrors)));
+    /// <summary>Every error of a plan, one a line: <c>file:line:column: what is wrong</c>; how many did not fit.</summary>
+    public static RpcException Broken(CatalogueEntry entry) => Refuse(StatusCode.FailedPrecondition, Fitting([.. Errors(entry)]));
 
     // A status travels in a header, and peers bound those (python's client: 8 KiB).
-    private const int MostErrors = 40;
+    private const int MostHeaderBytes = 6 * 1024;
+
+    private static string Fitting(IReadOnlyCollection<string> lines)
+    {
+        var left = MostHeaderBytes;
+        var shown = lines.TakeWhile((line, index) => (left -= HeaderBytes(line)) >= 0 || index == 0).ToArray();
+        var more = lines.Count - shown.Length;
+        return string.Join('\n', more == 0 ? shown : [.. shown, $"and {more} more"]);
+    }
+
+    /// <summary>Of a line and its end: what is not printable ASCII takes three bytes for one, see the gRPC specification.</summary>
+    private static int HeaderBytes(string line) =>
+        3 + Encoding.UTF8.GetBytes(line).Sum(code => code is >= 0x20 and <= 0x7e and not (byte)'%' ? 1 : 3);
 
     private static IEnumerable<string> Errors(CatalogueEntry entry) =>
         entry.Reading.Diagnostics.Where(found => found.Severity == Severity.Error).Select(found => found.Format(entry.File));

@@ -123,6 +123,14 @@ public sealed class ScanTests
     public void A_name_that_is_asked_for_is_refused_with_the_reason(string name, string reason) =>
         Assert.Contains(reason, PlanNames.Refusal("set", name), StringComparison.Ordinal);
 
+    [Fact]
+    public void A_name_that_no_file_can_have_is_refused_and_not_repeated_whole()
+    {
+        Assert.Null(PlanNames.Refusal("plan", new string('x', 255)));
+        Assert.InRange(PlanNames.Refusal("plan", new string('x', 100_000))?.Length ?? 0, 1, 300);
+        Assert.Contains("255 bytes", PlanNames.Refusal("set", new string('ü', 128)), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("test#2")]
     [InlineData("deploy.to.prod")]

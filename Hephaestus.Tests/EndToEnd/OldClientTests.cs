@@ -55,7 +55,6 @@ public sealed class OldClientTests
         Fifo.Make(Gate(home));
         Directory.CreateDirectory(Path.Combine(home.Plans, "empty"));
         home.Plan("test#2", "any", Plan("any", "echo any"));
-        home.Plan(Repeated("long", 50), Repeated("plan", 40), Plan("long", "echo long"));
         home.Plan("old", "fine", Plan("fine", "echo fine"));
         home.Plan("old", "waits", Plan("waits", $"cat {Gate(home)}"));
         home.Plan("old", "big", Plan("big", "seq -f 'line %.0f of many, to fill a message' 200000"));
@@ -104,8 +103,6 @@ public sealed class OldClientTests
 
     private static string Plan(string id, string command) =>
         $"<plan id=\"{id}\"></plan>\n<step name=\"only\">\n{command}\n</step>\n";
-
-    private static string Repeated(string text, int times) => string.Concat(Enumerable.Repeat(text, times));
 
     private static string Gate(ServerHome home) => Path.Combine(home.Directory, "gate");
 

@@ -99,6 +99,37 @@ public sealed class StartTests
         Assert.Equal(0, (await CliProcess.RunAsync("--hostname", $"unix://{home.Socket}", "list-plan-sets")).ExitCode);
     }
 
+    [Fact]
+    public async Task A_plans_directory_that_cannot_be_made_is_named_with_its_key()
+    {
+        await using var home = new ServerHome("plan.rule_dir = /etc/passwd");
+
+        await RefusedAsync(home, "the plans' directory /etc/passwd cannot be used");
+    }
+
+    [Fact]
+    public async Task A_server_serves_though_nothing_that_it_says_can_be_written()
+    {
+        await using var home = new ServerHome("unknown.key = 1");
+        await using var server = ServerProcess.LaunchBy(home, "exec \"$@\" >/dev/full 2>&1");
+
+        Assert.True(await AnswersAsync(home));
+    }
+
+    private static async Task<bool> AnswersAsync(ServerHome home)
+    {
+        using var patience = new CancellationTokenSource(Timeouts.Default);
+        while (!patience.IsCancellationRequested)
+        {
+            if ((await CliProcess.RunAsync("--hostname", $"unix://{home.Socket}", "list-plan-sets")).ExitCode == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static async Task RefusedAsync(ServerHome home, string expected)
     {
         await using var server = ServerProcess.Launch(home);

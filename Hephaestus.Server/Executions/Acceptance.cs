@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Hephaestus.Server.Catalogue;
+using Hephaestus.Server.Journal;
+using Hephaestus.Server.Plans;
+using Hephaestus.Server.Supervision;
+
+namespace Hephaestus.Server.Executions;
+
+/// <summary>
+/// Accepts wishes to run plans, in the order in which they come: pins the plan, gives the execution its id, and hands it to
+/// the registry. Up to <see cref="QueueLimit"/> may wait there for their turn.
+/// </summary>
+internal sealed class Acceptance(ExecutionJournal journal, Registry registry)
+{
+    /// <summary>Executions that wait for their turn at most; one more is refused.</summary>
+    public const int QueueLimit = 10_000;
+
+    private readonly Lock _gate = new();
+    private Task _lastBegun = Task.CompletedTask;
+
+    /// <summary>Pins a plan and runs it in the background; the state as accepted.</summary>
+    /// <exception cref="QueueFullException">Too many wait already.</exception>
+    /// <exception cref="OverlapException">It runs already, and does not overlap with itself.</exception>
+    public async Task<ExecutionState> ExecuteAsync(ExecutionRequest request)
+    {
+        var plan = request.Entry.Reading.Plan ?? throw new ArgumentException("The plan has errors.", nameof(request));
+        return await ExecuteAsync(Pin(request, plan), plan);
+    }
+
+    /// <summary>Runs an ended execution's plan, as it was then, on from its first step that did not end OK.</summary>
+    /// <inheritdoc cref="ExecuteAsync(ExecutionRequest)" path="/exception"/>
+    /// <exception cref="JournalException">Its plan is not kept any more.</exception>
+    public async Task<ExecutionState> ResumeAsync(ExecutionState ended, string requestId)
+    {
+        var text = journal.PlanText(ended.Id);
+        return journal.Find(ended.Id) is { } row && text is { } pinned && PlanParser.Parse(pinned.Span).Plan is { } plan
+            ? await ExecuteAsync(Pin(Resumption.Accept(ended), row.File, pinned, requestId), plan)
+            : throw new JournalException($"the plan of execution {ended.Id} is not in the journal any more");
+    }
+
+    private async Task<ExecutionState> ExecuteAsync(NewExecution execution, Plan plan)
+    {
+        if (Known(execution) is { } known)
+        {
+            return known;
+        }
+
+        if (registry.Waiting >= QueueLimit)
+        {
+            throw new QueueFullException(QueueLimit);
+        }
+
+        // Ids are given in the order of these calls, and the queue keeps it, however long each one's log takes to be made.
+        Task<ImmutableArray<ExecutionEvent>>? accepting;
+        Task before;
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            accepting = plan.Overlap == Overlap.Skip ? null : journal.AcceptAsync(execution);
+            (before, _lastBegun) = (_lastBegun, begun.Task);
+        }
+
+        try
+        {
+            var events = await (accepting ?? AcceptAloneAsync(execution, before));
+            return events.IsEmpty ? Known(execution)! : await BeginAsync(events, plan, execution.PlanText, before);
+        }
+        finally
+        {
+            begun.SetResult();
+        }
+    }
+
+    /// <summary>The execution that the same request began before.</summary>
+    private ExecutionState? Known(NewExecution execution) =>
+        execution.RequestId.Length > 0 && journal.FindRequest(execution.RequestId) is { } id ? registry.Find(id) : null;
+
+    /// <summary>After all that came before is known to run, so that of two such only one is accepted.</summary>
+    private async Task<ImmutableArray<ExecutionEvent>> AcceptAloneAsync(NewExecution execution, Task before)
+    {
+        await before;
+        var key = new PlanKey(execution.Accepted.Set, execution.Accepted.Plan);
+        return registry.Unfinished(key) is { } running
+            ? throw new OverlapException(running)
+            : await journal.AcceptAsync(execution);
+    }
+
+    private async Task<ExecutionState> BeginAsync(
+        ImmutableArray<ExecutionEvent> events, Plan plan, ReadOnlyMemory<byte> text, Task before)
+    {
+        CrashPoint.Reach("accepted");
+        var state = ExecutionFold.Of(events);
+        var row = journal.Find(state.Id) ?? throw new InvalidOperationException("An accepted execution is in the journal.");
+        await registry.BeginAsync(new PinnedPlan(row, plan, text), events, [], before);
+        return state;
+    }
+
+    private static NewExecution Pin(ExecutionRequest request, Plan plan) => Pin(
+        new ExecutionFact.Accepted(
+            request.Entry.Set, request.Entry.Name, plan.TagId, [.. plan.Steps.Select(Outline)], request.Parameters),
+        request.Entry.File,
+        request.Entry.Text,
+        request.Id);
+
+    private static NewExecution Pin(ExecutionFact.Accepted accepted, string file, ReadOnlyMemory<byte> text, string requestId) =>
+        new(accepted, [], file, text, RandomNumberGenerator.GetHexString(32, lowercase: true), Boot.Id, requestId);
+
+    private static StepOutline Outline(PlanStep step) => new(step.Number, step.Kind, step.Name, step.Description, step.Parent);
+}
