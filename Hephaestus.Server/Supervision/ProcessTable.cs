@@ -9,6 +9,9 @@ internal static class ProcessTable
     /// <summary>USER_HZ is 100 on every machine that .NET runs on.</summary>
     private const long NanosecondsPerTick = 10_000_000;
 
+    /// <summary>exit_code, field 52 of stat, counted from the state, field 3.</summary>
+    private const int ExitCodeField = 49;
+
     /// <summary>All processes that have not ended, in no order.</summary>
     public static IEnumerable<ProcessEntry> Read() =>
         from directory in Directory.EnumerateDirectories("/proc")
@@ -23,6 +26,28 @@ internal static class ProcessTable
 
     /// <summary>When a process was started, in clock ticks since boot, be it a zombie by now; 0: it is gone.</summary>
     public static ulong StartOf(int pid) => Parse(pid, Text($"/proc/{pid}/stat"))?.StartTicks ?? 0;
+
+    /// <summary>
+    /// How a process ended that nobody has reaped yet (raw status of wait(2)). Null: it has not ended, it is gone, or the
+    /// kernel does not tell this user, for whom it says 0.
+    /// </summary>
+    /// <param name="startTicks">Tells it from a later process of the same id.</param>
+    public static int? StatusOfZombie(int pid, ulong startTicks)
+    {
+        var stat = Text($"/proc/{pid}/stat").TrimEnd();
+        return Parse(pid, stat) is { State: 'Z' } zombie
+            && zombie.StartTicks == startTicks
+            && stat[(stat.LastIndexOf(") ", StringComparison.Ordinal) + 2)..].Split(' ') is { Length: > ExitCodeField } fields
+            && int.TryParse(fields[ExitCodeField], NumberStyles.None, CultureInfo.InvariantCulture, out var status)
+            && (status != 0 || IsOwn(pid))
+                ? status
+                : null;
+    }
+
+    /// <summary>All of its user ids are this process's.</summary>
+    private static bool IsOwn(int pid) =>
+        Text($"/proc/{pid}/status").Split('\n').FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal)) is { } ids
+        && ids.Split('\t')[1..].All(id => id == Libc.User().ToString(CultureInfo.InvariantCulture));
 
     /// <summary>What a process that is started now has as its start, in clock ticks since boot; or the tick before.</summary>
     public static ulong Now() => (ulong)(Libc.BootClock() / NanosecondsPerTick);

@@ -109,6 +109,11 @@ internal sealed class WatchedProcess : IDisposable
         }
 
         await ProcessWatch.ReadableAsync(_process, cancellation);
+        if (Recorded() is null && ProcessTable.StatusOfZombie(Identity!.Pid, Identity.StartTicks) is { } unreaped)
+        {
+            return Decoded(unreaped);
+        }
+
         using var reaping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         reaping.CancelAfter(s_reaping);
         await ProcessWatch.ReapedAsync(_process, reaping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -1,4 +1,5 @@
 using Hephaestus.Protocol;
+using Hephaestus.Tests.Configuration;
 using Hephaestus.Tests.EndToEnd;
 
 namespace Hephaestus.Tests.Supervision;
@@ -51,7 +52,8 @@ public sealed class OtherUserTests
     public async Task The_working_directory_is_entered_as_that_user()
     {
         await using var home = new ServerHome();
-        var open = Directory.CreateTempSubdirectory("hephaestus-open-").FullName;
+        using var folder = new TemporaryFolder();
+        var open = folder.Path;
         File.SetUnixFileMode(open, (UnixFileMode)0b111_101_101);
         home.Step("p", "pwd", $"{Nobody} cwd=\"{open}\"");
         home.Step("closed", "pwd", $"{Nobody} cwd=\"{home.Directory}\"");
@@ -63,7 +65,6 @@ public sealed class OtherUserTests
 
         Assert.Equal(open + "\n", home.Output(entered.Id));
         AssertCouldNotStart($"working directory {home.Directory}: Permission denied", refused);
-        Directory.Delete(open);
     }
 
     [RootFact]
