@@ -7,12 +7,9 @@ namespace Hephaestus.Server.Supervision;
 /// <summary>The part about processes: how they are made, watched and reaped, and what they inherit.</summary>
 internal static partial class Libc
 {
-    public const int ENOENT = 2;
     public const int E2BIG = 7;
     public const int ENOMEM = 12;
-    public const int EACCES = 13;
     public const int EEXIST = 17;
-    public const int ENOTDIR = 20;
     public const int ENFILE = 23;
     public const int EMFILE = 24;
     public const int ECHILD = 10;
