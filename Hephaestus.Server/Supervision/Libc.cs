@@ -14,7 +14,6 @@ internal static partial class Libc
     public const int SIGTERM = 15;
     public const int SIGCHLD = 17;
 
-
     private const nint SIG_DFL = 0;
     private const nint SIG_IGN = 1;
 
