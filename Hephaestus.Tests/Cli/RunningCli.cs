@@ -23,9 +23,8 @@ internal sealed class RunningCli : IAsyncDisposable
     /// <summary>Reads on until a line holds a text.</summary>
     public async Task<string> LineAsync(string text)
     {
-        while (await _process.StandardOutput.ReadLineAsync().DefaultTimeout() is { } line)
+        while (await NextLineAsync() is { } line)
         {
-            _lines.Add(line);
             if (line.Contains(text, StringComparison.Ordinal))
             {
                 return line;
@@ -40,13 +39,27 @@ internal sealed class RunningCli : IAsyncDisposable
     /// <summary>Waits for its end; all that it printed.</summary>
     public async Task<CliResult> EndAsync()
     {
-        while (await _process.StandardOutput.ReadLineAsync().DefaultTimeout() is { } line)
+        while (await NextLineAsync() is not null)
         {
-            _lines.Add(line);
         }
 
         await _process.WaitForExitAsync().DefaultTimeout();
         return new CliResult(_process.ExitCode, string.Concat(_lines.Select(line => line + "\n")), await _error.DefaultTimeout());
+    }
+
+    private async Task<string?> NextLineAsync()
+    {
+        try
+        {
+            var line = await _process.StandardOutput.ReadLineAsync().DefaultTimeout();
+            _lines.AddRange(line is null ? [] : [line]);
+            return line;
+        }
+        catch (TimeoutException)
+        {
+            var error = _error.IsCompleted ? await _error : "";
+            throw new Xunit.Sdk.XunitException($"nothing comes after:\n{string.Join('\n', _lines)}\n{error}");
+        }
     }
 
     public async ValueTask DisposeAsync()
