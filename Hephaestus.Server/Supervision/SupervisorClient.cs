@@ -148,7 +148,8 @@ internal sealed class SupervisorClient : IAsyncDisposable
         if (isOther)
         {
             _logger.LogWarning(
-                "The supervisor {Pid} is another build of this program ({Version}) and runs steps; all steps are its own until it has none, then this program's takes its place", pid, version);
+                "The supervisor {Pid} is another build of this program ({Version}); it is used, also for new steps, until it holds none, and then replaced",
+                pid, version);
             if (await _use.UntilIdleAsync(link, () => _watched.AreNone, _stopping.Token))
             {
                 await ReplaceAsync(link);

@@ -110,7 +110,7 @@ internal sealed class SupervisorConnector(string stateDirectory, Action<Attempt>
 
     private async Task<SupervisorLink?> AgreedAsync(SupervisorLink link, Attempts held, CancellationToken cancellation)
     {
-        if (link.Supervisor.Protocol != 0)
+        if (link.Supervisor.Protocol is not null)
         {
             foreach (var attempt in held.Attempts_)
             {
@@ -128,13 +128,13 @@ internal sealed class SupervisorConnector(string stateDirectory, Action<Attempt>
 }
 
 /// <summary>What a supervisor says of itself.</summary>
-/// <param name="Protocol">The version to be spoken with it; 0: it and this program have none in common.</param>
+/// <param name="Protocol">The version to be spoken with it; null: it and this program have none in common.</param>
 /// <param name="IsOther">It is another build than this program, and may be replaced when it has nothing to do.</param>
-internal sealed record SupervisorIdentity(int Pid, string Version, uint Protocol, bool IsOther)
+internal sealed record SupervisorIdentity(int Pid, string Version, uint? Protocol, bool IsOther)
 {
     public static SupervisorIdentity Of(Attempts answer, bool isOwn) => new(
         answer.Pid,
         answer.Version,
-        ProtocolRange.OfThisProgram.Common(ProtocolRange.Of(answer)) ?? 0,
+        ProtocolRange.OfThisProgram.Common(ProtocolRange.Of(answer)),
         !isOwn && answer.Build != Build.Id);
 }

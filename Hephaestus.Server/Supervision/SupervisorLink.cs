@@ -28,7 +28,7 @@ internal sealed class SupervisorLink : IAsyncDisposable
     public static Request List { get; } = new() { List = new List { Protocols = ProtocolRange.OfThisProgram.ToMessage() } };
 
     /// <summary>Who is on the other side; set by whoever has asked first.</summary>
-    public SupervisorIdentity Supervisor { get; set; } = new(0, "", 0, false);
+    public SupervisorIdentity Supervisor { get; set; } = new(0, "", null, false);
 
     /// <summary>Completes when the supervisor has gone, or this was disposed; nothing is answered any more.</summary>
     public Task Closed { get; }
