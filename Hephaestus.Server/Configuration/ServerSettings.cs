@@ -14,6 +14,7 @@ namespace Hephaestus.Server.Configuration;
 /// <param name="RuleLog">Where dumps go.</param>
 /// <param name="MaxConcurrent">Executions that run at once, 1 to 100,000; more are queued.</param>
 /// <param name="Grace">Between SIGTERM and SIGKILL, 0 to 24 hours.</param>
+/// <param name="Cgroup">Where steps get control groups of their own.</param>
 /// <param name="LateOutput">How long output of processes that outlive their step is taken, 0 to 24 hours.</param>
 /// <param name="Hermes">Null: statuses are not published.</param>
 /// <param name="NodeName">Reserved.</param>
@@ -29,6 +30,7 @@ internal sealed record ServerSettings(
     string RuleLog,
     int MaxConcurrent,
     TimeSpan Grace,
+    CgroupSetting Cgroup,
     TimeSpan LateOutput,
     HermesSettings? Hermes,
     string? NodeName,
@@ -50,6 +52,7 @@ internal sealed record ServerSettings(
         $"{SettingKeys.RuleLog} = {RuleLog}",
         $"{SettingKeys.MaxConcurrent} = {MaxConcurrent}",
         $"{SettingKeys.Grace} = {DurationText.Format(Grace)}",
+        $"{SettingKeys.Cgroup} = {Cgroup}",
         $"{SettingKeys.LateOutput} = {DurationText.Format(LateOutput)}",
         .. Hermes is null ? [$"{SettingKeys.HermesEnable} = no"] : DescribeHermes(Hermes),
     ];

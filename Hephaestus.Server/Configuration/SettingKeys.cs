@@ -14,6 +14,7 @@ internal static class SettingKeys
     public const string RuleLog = "plan.rule_log";
     public const string MaxConcurrent = "exec.max_concurrent";
     public const string Grace = "exec.grace";
+    public const string Cgroup = "exec.cgroup";
     public const string LateOutput = "log.late_output";
     public const string HermesEnable = "hermes.enable";
     public const string HermesAddress = "hermes.grpc.address";
@@ -28,7 +29,8 @@ internal static class SettingKeys
     /// <summary>Every key that means something now.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, MaxConcurrent, Grace, LateOutput,
+        Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, MaxConcurrent, Grace, Cgroup,
+        LateOutput,
         HermesEnable, HermesAddress, HermesTls, HermesCa, HermesDomain, HermesTable, HermesPrefix, NodeName, NodeType,
     ];
 
