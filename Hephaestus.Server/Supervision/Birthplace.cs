@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hephaestus.Server.Supervision;
 
@@ -8,8 +9,14 @@ namespace Hephaestus.Server.Supervision;
 /// </summary>
 internal sealed class Birthplace
 {
+    /// <summary>For the end of a supervisor that was killed in there.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     /// <summary>Where this process is at home; null: that cannot be seen from here.</summary>
     private readonly string? _home = CgroupTree.Own();
+
+    /// <summary>The way home, kept open: there may be no descriptor left to open it again.</summary>
+    private SafeFileHandle? _back;
 
     /// <summary>Makes the control group and goes there; gives why not, or null.</summary>
     public string? Enter(string directory)
@@ -21,6 +28,7 @@ internal sealed class Birthplace
 
         try
         {
+            _back ??= Libc.Open(Path.Combine(_home, "cgroup.procs"), Libc.O_WRONLY);
             StepCgroup.Make(Path.GetDirectoryName(directory)!);
             StepCgroup.Make(directory);
         }
@@ -31,7 +39,7 @@ internal sealed class Birthplace
 
         // One that is there and empty was made by a supervisor that was killed before it started anything.
         var cgroup = new StepCgroup(directory);
-        return cgroup.IsPopulated ? $"{directory} is in use"
+        return !SpinWait.SpinUntil(() => !cgroup.IsPopulated, s_patience) ? $"{directory} is in use"
             : StepCgroup.Enter(directory) is var error and not 0 ? Without(cgroup, error)
             : null;
     }
@@ -41,7 +49,7 @@ internal sealed class Birthplace
     /// not be told of.
     /// </summary>
     public bool Leave(string directory) =>
-        StepCgroup.Enter(_home!) == 0 || StepCgroup.Enter(Path.GetDirectoryName(directory)!) == 0;
+        Libc.Write(_back!, "0"u8) > 0 || StepCgroup.Enter(Path.GetDirectoryName(directory)!) == 0;
 
     private static string Without(StepCgroup cgroup, int error)
     {

@@ -54,6 +54,7 @@ internal sealed record Delegation(string? Directory, string Said, bool IsFault)
     {
         _ when !File.Exists(Path.Combine(directory, "cgroup.controllers")) => "it is no control group of version 2",
         _ when !Libc.MayWrite(directory) => "it cannot be written to",
+        _ when CgroupTree.Own() is null => "this server's own control group cannot be seen from here",
 
         // Whoever moves a process needs both ends of the way, and the place where they part.
         _ when !Libc.MayWrite(Path.Combine(Parting(directory), "cgroup.procs")) => $"processes of {Parting(directory)} cannot be moved",

@@ -59,7 +59,7 @@ internal sealed class StepCgroups(string? directory) : IDisposable
     public void Clean(IEnumerable<StepKey> unsettled)
     {
         var kept = unsettled.Select(Prefix).ToArray();
-        foreach (var cgroup in All("").Where(cgroup => !kept.Any(Path.GetFileName(cgroup.Directory)!.StartsWith)))
+        foreach (var cgroup in All("").Where(cgroup => !kept.Any(prefix => Path.GetFileName(cgroup.Directory).StartsWith(prefix, StringComparison.Ordinal))))
         {
             cgroup.TryRemove();
         }
