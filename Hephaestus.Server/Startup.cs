@@ -76,6 +76,8 @@ internal static class Startup
             : new HermesPublisher(settings.Hermes, journal, loggers.CreateLogger<HermesPublisher>());
         var recovery = new Recovery(journal, supervisor, steps, pinned, registry, loggers.CreateLogger<Recovery>());
         var taken = await recovery.RunAsync(CancellationToken.None);
+        await using var retention = new Retention(
+            settings.Retention, journal, logs, registry, TimeProvider.System, loggers.CreateLogger<Retention>());
         TryRuleLog(settings.RuleLog);
         var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
         var service = new HephaestusService(catalogue, new Acceptance(journal, registry), registry, journal, archive, dumper);
