@@ -55,7 +55,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
     /// <summary>Starts an attempt, whose FIFOs exist, or learns what came of an earlier request to.</summary>
     public async Task<SpawnAnswer> StartAsync(SpawnRequest request, CancellationToken cancellation)
     {
-        var (account, fault) = AccountOf(request.User);
+        var (account, fault) = Account.Of(request.User);
         if (fault is not null && !await IsStartedAsync(request.Key, cancellation))
         {
             return new SpawnAnswer.CouldNotStart(fault);
@@ -118,29 +118,6 @@ internal sealed class SupervisorClient : IAsyncDisposable
         }
 
         _stopping.Dispose();
-    }
-
-    private static (Account? Account, string? Fault) AccountOf(string? user)
-    {
-        if (user is null)
-        {
-            return (null, null);
-        }
-
-        try
-        {
-            return Libc.FindUser(user) switch
-            {
-                null => (null, $"there is no user '{user}' on this machine"),
-                var account when account.User == Libc.User() => (account, null),
-                _ when Libc.User() != 0 => (null, $"only a server that runs as root can run a step as another user, here '{user}'"),
-                var account => (account, null),
-            };
-        }
-        catch (IOException fault)
-        {
-            return (null, $"the user '{user}' cannot be looked up: {fault.Message}");
-        }
     }
 
     private static SpawnAnswer Refusal(Reply reply) => reply.NotStarted switch
