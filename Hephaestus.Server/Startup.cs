@@ -80,8 +80,13 @@ internal static class Startup
             settings.Retention, journal, logs, registry, TimeProvider.System, loggers.CreateLogger<Retention>());
         TryRuleLog(settings.RuleLog);
         var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
-        var service = new HephaestusService(catalogue, new Acceptance(journal, registry), registry, journal, archive, dumper);
         var serving = new ServingStatus();
+        var intake = new Intake();
+        using var draining = new Draining(intake, journal, serving, loggers.CreateLogger<Draining>());
+        var acceptance = new Acceptance(journal, registry, intake);
+        var examination = new PlanExamination(acceptance, new SpawnCheck());
+        var service = new HephaestusService(
+            catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace);
         await using var space = new SpaceWatch(pump, journal, sync, serving, loggers.CreateLogger<SpaceWatch>());
         await using var endpoint = new Endpoint(settings, loggers, service, serving);
         var addresses = await endpoint.StartAsync();

@@ -49,6 +49,9 @@ internal sealed class Registry(
     public uint? Unfinished(PlanKey plan) =>
         _live.Values.FirstOrDefault(live => live.Plan == plan && Find(live.Id) is { HasEnded: false })?.Id;
 
+    /// <summary>Whether one more of a plan would run at once, and what it would wait for.</summary>
+    public TurnOutlook Look(PlanKey plan, bool alone) => _turns.Look(plan, alone);
+
     /// <summary>The execution while it lives; null: it has ended, or never was.</summary>
     public LiveExecution? Live(uint id) => _live.GetValueOrDefault(id);
 
