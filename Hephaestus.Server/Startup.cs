@@ -55,9 +55,10 @@ internal static class Startup
     {
         using var loggers = LoggerFactory.Create(Log);
         using var state = StateDirectory.Take(settings.StateDirectory);
-        await using var journal = ExecutionJournal.Open(state.JournalFile, TimeProvider.System, outbox: settings.Hermes is not null);
-        var logs = new LogStore(state.Executions, TimeProvider.System);
-        await using var sync = new LogSync(logs);
+        await using var journal = ExecutionJournal.Open(state.JournalFile, TimeProvider.System, settings.Sync, settings.Hermes is not null);
+        var publication = settings.Sync == HistorySync.Full ? new LogPublication() : null;
+        var logs = new LogStore(state.Executions, TimeProvider.System, publication);
+        await using var sync = new LogSync(logs, publication);
         using var pump = new Pump(state.Executions, new PumpOptions { LateOutput = settings.LateOutput });
         await using var supervisor = await SupervisorClient.ConnectAsync(
             state.Path, loggers.CreateLogger<SupervisorClient>(), CancellationToken.None);
@@ -79,7 +80,7 @@ internal static class Startup
         var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
         var service = new HephaestusService(catalogue, new Acceptance(journal, registry), registry, journal, archive, dumper);
         var serving = new ServingStatus();
-        await using var space = new SpaceWatch(pump, journal, serving, loggers.CreateLogger<SpaceWatch>());
+        await using var space = new SpaceWatch(pump, journal, sync, serving, loggers.CreateLogger<SpaceWatch>());
         await using var endpoint = new Endpoint(settings, loggers, service, serving);
         var addresses = await endpoint.StartAsync();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Journal;
 
 namespace Hephaestus.Server.Configuration;
 
@@ -16,6 +17,7 @@ namespace Hephaestus.Server.Configuration;
 /// <param name="Grace">Between SIGTERM and SIGKILL, 0 to 24 hours.</param>
 /// <param name="LateOutput">How long output of processes that outlive their step is taken, 0 to 24 hours.</param>
 /// <param name="Hermes">Null: statuses are not published.</param>
+/// <param name="Sync">What must be on the disk before it is told.</param>
 /// <param name="NodeName">Reserved.</param>
 /// <param name="NodeType">Reserved.</param>
 internal sealed record ServerSettings(
@@ -31,6 +33,7 @@ internal sealed record ServerSettings(
     TimeSpan Grace,
     TimeSpan LateOutput,
     HermesSettings? Hermes,
+    HistorySync Sync,
     string? NodeName,
     string? NodeType)
 {
@@ -51,6 +54,7 @@ internal sealed record ServerSettings(
         $"{SettingKeys.MaxConcurrent} = {MaxConcurrent}",
         $"{SettingKeys.Grace} = {DurationText.Format(Grace)}",
         $"{SettingKeys.LateOutput} = {DurationText.Format(LateOutput)}",
+        $"{SettingKeys.Sync} = {(Sync == HistorySync.Full ? "full" : "normal")}",
         .. Hermes is null ? [$"{SettingKeys.HermesEnable} = no"] : DescribeHermes(Hermes),
     ];
 

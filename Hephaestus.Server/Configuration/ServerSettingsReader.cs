@@ -1,5 +1,6 @@
 using System.Text;
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Journal;
 
 namespace Hephaestus.Server.Configuration;
 
@@ -60,9 +61,15 @@ internal sealed class ServerSettingsReader
             _reader.Duration(SettingKeys.Grace, TimeSpan.FromSeconds(10), s_day),
             _reader.Duration(SettingKeys.LateOutput, TimeSpan.FromSeconds(60), s_day),
             new HermesSettingsReader(_reader, _surroundings).Settings(),
+            Sync(),
             _reader.TextOrEmpty(SettingKeys.NodeName),
             _reader.TextOrEmpty(SettingKeys.NodeType));
     }
+
+    private HistorySync Sync() =>
+        _reader.Parse(SettingKeys.Sync, value => value is "normal" or "full" ? value : null, "normal or full") == "full"
+            ? HistorySync.Full
+            : HistorySync.Normal;
 
     private string? Directory(string key) => _reader.Text(key) is { } path ? _surroundings.Absolute(path) : null;
 

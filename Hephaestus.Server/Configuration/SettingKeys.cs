@@ -15,6 +15,7 @@ internal static class SettingKeys
     public const string MaxConcurrent = "exec.max_concurrent";
     public const string Grace = "exec.grace";
     public const string LateOutput = "log.late_output";
+    public const string Sync = "history.sync";
     public const string HermesEnable = "hermes.enable";
     public const string HermesAddress = "hermes.grpc.address";
     public const string HermesTls = "hermes.grpc.tls";
@@ -30,6 +31,7 @@ internal static class SettingKeys
     [
         Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, MaxConcurrent, Grace, LateOutput,
         HermesEnable, HermesAddress, HermesTls, HermesCa, HermesDomain, HermesTable, HermesPrefix, NodeName, NodeType,
+        Sync,
     ];
 
     /// <summary>Whether a key has its place here, now or later.</summary>
@@ -40,5 +42,5 @@ internal static class SettingKeys
     /// operator asked for would be wrong.
     /// </summary>
     public static bool IsReserved(string key) =>
-        key.StartsWith("access.", StringComparison.Ordinal) || key.StartsWith("history.", StringComparison.Ordinal);
+        (key.StartsWith("access.", StringComparison.Ordinal) || key.StartsWith("history.", StringComparison.Ordinal)) && !All.Contains(key);
 }

@@ -28,6 +28,9 @@ internal sealed class Registry(
 
     private static readonly TimeSpan s_spaceRetry = TimeSpan.FromSeconds(1);
 
+    /// <summary>See <see cref="ExecutionChain"/>.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(20);
+
     private readonly ConcurrentDictionary<uint, LiveExecution> _live = new();
     private readonly Turns _turns = new(limit);
 
@@ -192,7 +195,8 @@ internal sealed class Registry(
             facts => Observable.FromAsync(() => live.CommitAsync(facts)),
             (attempt, cancelled) => steps.Run(live.Run(attempt), cancelled),
             live.Course,
-            s_scheduler);
+            s_scheduler,
+            journal.SyncsEach ? s_patience : TimeSpan.Zero);
         var settled = live.State.Attempts.Where(attempt => Ended(live.State, attempt)).ToHashSet();
         live.Drive = chain.Run(live.State, live.Requests).Subscribe(
             state =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Grpc.Core;
 using Hephaestus.Server.Catalogue;
@@ -43,6 +44,11 @@ internal static class Refusals
         + "begin with a snapshot");
 
     public static RpcException BeyondLog(string text) => Refuse(StatusCode.OutOfRange, text);
+
+    /// <param name="next">The line to go on with; the trailer <c>next-line</c> says it to programs.</param>
+    public static RpcException BeyondLog(string text, long next) => new(
+        new Status(StatusCode.OutOfRange, text),
+        new Metadata { { "next-line", next.ToString(CultureInfo.InvariantCulture) } });
 
     public static RpcException QueueFull(string text) => Refuse(StatusCode.ResourceExhausted, text);
 
