@@ -60,8 +60,9 @@ internal static class Startup
         var logs = new LogStore(state.Executions, TimeProvider.System, publication);
         await using var sync = new LogSync(logs, publication);
         using var pump = new Pump(state.Executions, new PumpOptions { LateOutput = settings.LateOutput });
+        using var cgroups = Cgroups(settings.Cgroup, state.Path);
         await using var supervisor = await SupervisorClient.ConnectAsync(
-            state.Path, loggers.CreateLogger<SupervisorClient>(), CancellationToken.None);
+            state.Path, cgroups, loggers.CreateLogger<SupervisorClient>(), CancellationToken.None);
         using var scheduler = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "catalogue" });
         using var catalogue = LiveCatalogue.Open(
             settings.RuleDirectory, CatalogueTiming.Default, scheduler, loggers.CreateLogger<LiveCatalogue>());
@@ -98,6 +99,18 @@ internal static class Startup
 
         Say(Console.Out, $"Ready: listening on {string.Join(" and ", addresses)}");
         await endpoint.WaitForStopAsync();
+    }
+
+    private static StepCgroups Cgroups(CgroupSetting setting, string stateDirectory)
+    {
+        var delegation = Delegation.Find(setting);
+        if (delegation.IsFault)
+        {
+            throw new SupervisorException(delegation.Said);
+        }
+
+        Say(Console.Out, $"  {delegation.Said}");
+        return StepCgroups.Open(delegation.Directory, stateDirectory);
     }
 
     /// <summary>
