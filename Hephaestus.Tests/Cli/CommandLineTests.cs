@@ -71,7 +71,7 @@ public sealed class CommandLineTests
     [InlineData("'x' is not N: it must be a whole number from 0", "-H", Nowhere, "status", "--id", "1", "--tail", "x")]
     [InlineData("'0' is not LINE: it must be a whole number from 1", "-H", Nowhere, "status", "--id", "1", "--from", "0")]
     [InlineData("--tail and --from cannot both say where to begin", "-H", Nowhere, "status", "--id", "1", "--from", "1", "--tail", "1")]
-    [InlineData("'1d' is no duration: it must be a whole number with s, m or h (as 90s)", "-H", Nowhere, "watch", "drain", "--retry-for", "1d")]
+    [InlineData("'1d' is no duration: it must be a whole number with s, m or h (as 90s)", "-H", Nowhere, "watch", "--retry-for", "1d")]
     [InlineData("Option '--id' expects a single argument but 2 were provided", "-H", Nowhere, "status", "--id", "1", "--id", "2")]
     public async Task An_unusable_command_line_says_what_is_wrong(string message, params string[] arguments)
     {
@@ -95,7 +95,7 @@ public sealed class CommandLineTests
     [InlineData("plans")]
     [InlineData("status", "--id", "1", "--follow")]
     [InlineData("exec", "--set", "a", "--name", "b", "--follow", "--retry-for", "1h")]
-    [InlineData("watch", "drain", "--retry-for", "1h")]
+    [InlineData("watch", "--retry-for", "1h")]
     public async Task A_server_that_is_not_there_is_one_line_and_not_waited_for(params string[] command)
     {
         var before = await CliProcess.RunAsync(["--hostname", Nowhere, .. command]);
