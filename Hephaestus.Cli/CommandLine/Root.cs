@@ -66,6 +66,7 @@ internal static class Root
         new HelpVerb(surroundings),
         new Cancel(surroundings),
         new Watch(surroundings),
+        new Verbs.Hermes(surroundings),
     ];
 
     private static int Unusable(ParseResult line, Screen screen)

@@ -18,6 +18,7 @@ internal sealed class ExecutionJournal : IAsyncDisposable
     private ExecutionJournal(JournalWriter writer, JournalReaders readers, bool created)
     {
         (_writer, _readers, Created) = (writer, readers, created);
+        Outbox = new Outbox(this, entry => WriteAsync(entry));
     }
 
     /// <summary>There was no journal before: ids start at 1.</summary>
@@ -33,7 +34,7 @@ internal sealed class ExecutionJournal : IAsyncDisposable
     public long OldestSequence => Snapshot(view => view.OldestSequence);
 
     /// <summary>The outbox: ends of executions that are to be told to Hermes.</summary>
-    public Outbox Outbox => new(this, entry => WriteAsync(entry));
+    public Outbox Outbox { get; }
 
     /// <summary>Which logs are kept.</summary>
     public LogLedger Logs => new(this, entry => WriteAsync(entry));
