@@ -53,6 +53,49 @@ public sealed class ManyExecutionsTests(ITestOutputHelper output)
         Assert.Equal((uint)s_executions + 1, (await TimedAsync("exec to its end", () => client.RunAsync("set", "plan"))).Id);
     }
 
+    [Fact]
+    public async Task Retention_of_a_long_history_holds_nobody_up()
+    {
+        var kept = s_executions / 10;
+        await using var home = new ServerHome($"history.keep_count = {kept}", $"history.keep_bytes = 1G");
+        home.Plan("set", "plan", "<plan id=\"p\"></plan>\n<step name=\"s\">true</step>\n");
+        Directory.CreateDirectory(home.State);
+        GeneratedHistory.Write(Path.Combine(home.State, "journal.db"), s_executions);
+        await (await TimedAsync("first start with retention", () => StartedAsync(home))).KillAsync();
+
+        await using var server = await TimedAsync("next start while logs go", () => StartedAsync(home));
+        using var client = new ServerClient(server);
+        var (watch, accepting, listing) = (Stopwatch.StartNew(), new List<double>(), new List<double>());
+        var ran = 0;
+        while (RemovedLogs.Ask(home, $"SELECT kept <= {kept} AND NOT EXISTS (SELECT 1 FROM removed_logs WHERE stage < 2) FROM numbers") == 0)
+        {
+            await TookAsync(accepting, () => client.ExecuteAsync("set", "plan"));
+            await TookAsync(listing, () => client.Calls.ListExecutionsAsync(new() { PageSize = Newest }).ResponseAsync.DefaultTimeout());
+            await client.EndedAsync((uint)(s_executions + ++ran));
+        }
+
+        Say("the logs of all but a tenth go in", Milliseconds(watch.Elapsed.TotalMilliseconds));
+        Say("meanwhile exec is answered in", Spread(accepting));
+        Say("meanwhile the newest 50 are listed in", Spread(listing));
+        Say("after that", Memory(server.Pid));
+        Assert.Equal(s_executions + ran - kept, RemovedLogs.Ask(home, "SELECT count(*) FROM removed_logs"));
+        Assert.Equal(0, RemovedLogs.Ask(home, "SELECT count(*) FROM events WHERE execution IN (SELECT execution FROM removed_logs)"));
+        Assert.Equal((State.Lost, "history.keep_count"), (await client.GetAsync(1)) is var first ? (first.State, first.LogRemovedWhy.Split(' ')[0]) : default);
+    }
+
+    private static async Task TookAsync<T>(List<double> times, Func<Task<T>> ask)
+    {
+        var watch = Stopwatch.StartNew();
+        await ask();
+        times.Add(watch.Elapsed.TotalMilliseconds);
+    }
+
+    private static string Spread(List<double> times) => times.Count == 0
+        ? "(it was too fast)"
+        : $"{Milliseconds(times.Order().ElementAt(times.Count / 2))} (at most {Milliseconds(times.Max())}, {times.Count} times)";
+
+    private static string Milliseconds(double time) => string.Create(CultureInfo.InvariantCulture, $"{time:0.0} ms");
+
     private static (string Set, string Plan, State State) Of(int id) => GeneratedHistory.Of(id);
 
     private static bool IsRare(int id) => Of(id).Set == GeneratedHistory.RareSet;
@@ -114,8 +157,8 @@ public sealed class ManyExecutionsTests(ITestOutputHelper output)
             times.Add(watch.Elapsed.TotalMilliseconds);
         }
 
-        var most = repeats == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" (at most {times.Max():0.0} ms)");
-        Say(what, string.Create(CultureInfo.InvariantCulture, $"{times.Order().ElementAt(repeats / 2):0.0} ms{most}"));
+        var most = repeats == 1 ? "" : $" (at most {Milliseconds(times.Max())})";
+        Say(what, Milliseconds(times.Order().ElementAt(repeats / 2)) + most);
         return result!;
     }
 
