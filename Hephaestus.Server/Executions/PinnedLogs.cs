@@ -13,11 +13,11 @@ internal sealed class PinnedLogs(LogStore logs, ILogger<PinnedLogs> logger)
     {
         if (state.Attempts.IsEmpty)
         {
-            return logs.Create(state.Id, pinned.Text);
+            return logs.Create(state.Id, pinned.Text, pinned.Row.BootId);
         }
 
         var files = state.Attempts.Index().SelectMany(attempt => Files(state.Id, attempt.Index, attempt.Item));
-        return logs.Open(state.Id, [.. files]);
+        return logs.Open(state.Id, [.. files], pinned.Row.BootId);
     }
 
     private LogFile[] Files(uint id, int ordinal, AttemptKey attempt)

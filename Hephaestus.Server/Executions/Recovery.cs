@@ -41,7 +41,7 @@ internal sealed class Recovery(
 
     private async Task TakeUpAsync(uint id, ImmutableArray<StepKey> known, HashSet<StepKey> held)
     {
-        if (Pinned(id) is { } pinned)
+        if (Pinned(id) is { Row.LogKept: true } pinned)
         {
             var events = journal.EventsOf(id);
             var attempts = ExecutionFold.Of(events).Attempts;
@@ -61,7 +61,7 @@ internal sealed class Recovery(
         var last = journal.EventsAfter(Math.Max(0, journal.Head.Value - LastEvents), LastEvents, EventFilter.All);
         foreach (var id in last.Events.Select(happened => happened.Execution).Distinct().Except(takenUp))
         {
-            if (Pinned(id) is { } pinned)
+            if (Pinned(id) is { Row.LogKept: true } pinned)
             {
                 logs.Complete(pinned, journal.EventsOf(id));
             }

@@ -33,7 +33,20 @@ internal static partial class Libc
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
+    /// <summary>A part of the path is no directory.</summary>
+    public const int NotADirectory = 20;
+
+    /// <summary>Whether this thread may enter a directory; 0 or an errno.</summary>
+    // The last step, into the directory itself, needs the right to enter it; its status alone does not.
+    public static int Enter(string directory) => Status($"{directory}/.", out _);
+
+    /// <summary>Whether this thread may run a program file.</summary>
+    public static bool MayRun(string path) =>
+        Status(path, out var status) == 0 && status.IsRegular && faccessat(StatAtCwd, path, Executable, EffectiveIds) == 0;
+
     private const int StatAtCwd = -100;
+    private const int Executable = 1;
+    private const int EffectiveIds = 0x200;
     private const int StatNoFollow = 0x100;
     private const int StatEmptyPath = 0x1000;
     private const uint StatBasicAndBirth = 0xfff;
@@ -64,6 +77,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatX(int directory, string path, int flags, uint mask, out RawStatus status);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int faccessat(int directory, string path, int mode, int flags);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFile(string path, int flags);

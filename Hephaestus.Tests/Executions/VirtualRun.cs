@@ -17,15 +17,15 @@ internal sealed class VirtualRun
     private readonly Func<AttemptKey, State> _ending;
     private ImmutableArray<ExecutionEvent> _journal;
 
-    public VirtualRun(IEnumerable<StepOutline> steps, Func<AttemptKey, State> ending, Course? course = null)
-        : this([Event(1, new ExecutionFact.Accepted("set", "plan", "tag", [.. steps], [])), Event(2, new ExecutionFact.Started())], ending, course)
+    public VirtualRun(IEnumerable<StepOutline> steps, Func<AttemptKey, State> ending, Course? course = null, TimeSpan patience = default)
+        : this([Event(1, new ExecutionFact.Accepted("set", "plan", "tag", [.. steps], [])), Event(2, new ExecutionFact.Started())], ending, course, patience)
     {
     }
 
-    public VirtualRun(ImmutableArray<ExecutionEvent> journal, Func<AttemptKey, State> ending, Course? course = null)
+    public VirtualRun(ImmutableArray<ExecutionEvent> journal, Func<AttemptKey, State> ending, Course? course = null, TimeSpan patience = default)
     {
         (_journal, _ending) = (journal, ending);
-        var chain = new ExecutionChain(Commit, Attempt, course ?? Course.InFileOrder, _scheduler);
+        var chain = new ExecutionChain(Commit, Attempt, course ?? Course.InFileOrder, _scheduler, patience);
         chain.Run(ExecutionFold.Of(journal), _requests).Subscribe(States.Add, Errors.Add, () => Completed = true);
     }
 
