@@ -41,6 +41,11 @@ internal static class Check
             Console.Out.WriteLine(line);
         }
 
+        if (settings.Retention.Removes)
+        {
+            Console.Out.WriteLine($"logs of ended executions go by {string.Join(", ", settings.Retention.Describe())}");
+        }
+
         var broken = entries.Count(entry => entry.Reading.Plan is null);
         Console.Out.WriteLine($"{Startup.Counted(entries.Length, "plan")} in {Startup.Counted(snapshot.Sets.Count, "plan set")}, {broken} with errors");
         return broken == 0 && snapshot.Problems.IsEmpty ? ExitCodes.Done : ExitCodes.CheckFailed;

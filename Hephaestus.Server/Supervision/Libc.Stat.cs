@@ -34,6 +34,17 @@ internal static partial class Libc
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
+    /// <summary>A part of the path is no directory.</summary>
+    public const int NotADirectory = 20;
+
+    /// <summary>Whether this thread may enter a directory; 0 or an errno.</summary>
+    // The last step, into the directory itself, needs the right to enter it; its status alone does not.
+    public static int Enter(string directory) => Status($"{directory}/.", out _);
+
+    /// <summary>Whether this thread may run a program file.</summary>
+    public static bool MayRun(string path) =>
+        Status(path, out var status) == 0 && status.IsRegular && faccessat(StatAtCwd, path, Executable, EffectiveIds) == 0;
+
     /// <summary>Whether this process may write to a file, or make files in a directory.</summary>
     public static bool MayWrite(string path) => access(path, W_OK) == 0;
 
@@ -50,6 +61,8 @@ internal static partial class Libc
 
     private const int W_OK = 2;
     private const int StatAtCwd = -100;
+    private const int Executable = 1;
+    private const int EffectiveIds = 0x200;
     private const int StatNoFollow = 0x100;
     private const int StatEmptyPath = 0x1000;
     private const uint StatBasicAndBirth = 0xfff;
@@ -80,6 +93,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatX(int directory, string path, int flags, uint mask, out RawStatus status);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int faccessat(int directory, string path, int mode, int flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int access(string path, int mode);

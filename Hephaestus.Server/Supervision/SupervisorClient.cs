@@ -53,7 +53,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
     /// <summary>Starts an attempt, whose FIFOs exist, or learns what came of an earlier request to.</summary>
     public async Task<SpawnAnswer> StartAsync(SpawnRequest request, CancellationToken cancellation)
     {
-        var (account, fault) = StepUser.Find(request.User);
+        var (account, fault) = Account.Of(request.User);
         if (fault is not null && !await IsStartedAsync(request.Key, cancellation))
         {
             return new SpawnAnswer.CouldNotStart(fault);

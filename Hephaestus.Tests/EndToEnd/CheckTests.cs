@@ -40,6 +40,17 @@ public sealed class CheckTests
         Assert.False(Directory.Exists(home.State));
     }
 
+    [Fact]
+    public async Task What_retention_will_remove_is_told()
+    {
+        await using var home = new ServerHome("history.keep_days = 30", "history.keep_bytes = 20480M");
+
+        var (exitCode, lines) = await CheckAsync(home);
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("logs of ended executions go by history.keep_days = 30, history.keep_bytes = 20G", lines);
+    }
+
     /// <summary>The exit code, and the lines that it printed.</summary>
     internal static async Task<(int ExitCode, string[] Lines)> CheckAsync(ServerHome home)
     {

@@ -1,0 +1,16 @@
+namespace Hephaestus.Tests.Chaos;
+
+/// <summary>The short form of scripts/chaos.</summary>
+public sealed class ChaosTests
+{
+    private const int Seed = 1;
+    private const int Rounds = 6;
+
+    [Fact]
+    public async Task Whatever_is_killed_full_or_dropped_every_end_is_the_truth()
+    {
+        var output = new StringWriter();
+        var campaign = new Campaign(Seed, Rounds, output);
+        Assert.True(await campaign.RunAsync(1, CancellationToken.None), output.ToString());
+    }
+}
