@@ -38,8 +38,10 @@ internal sealed class StepProcesses(StepRun run, SupervisorClient supervisor)
         var others = held.Where(attempt => attempt.Key != run.Key).ToArray();
         var leader = own ?? supervisor.ProcessOf(run.Key);
         var ours = Below(all, all.Where(process => IsOurs(process, leader, others)));
-        var unclaimed = below.Where(process => own is not null && process.StartTicks >= own.StartTicks && !ours.Contains(process)
-            && !others.Any(other => Leads(other, process)) && !CarriesAny(process) && leader?.Cgroup?.IsOfAttempts(process.Pid) != true)
+        var unclaimed = below
+            .Where(process => own is not null && process.StartTicks >= own.StartTicks && !ours.Contains(process)
+                && !others.Any(other => Leads(other, process)) && !CarriesAny(process)
+                && leader?.Cgroup?.IsOfAttempts(process.Pid) != true)
             .ToImmutableArray();
 
         // Where nothing else has ever been, what nobody claims can be only this step's.
@@ -57,7 +59,8 @@ internal sealed class StepProcesses(StepRun run, SupervisorClient supervisor)
 
     /// <summary>Looked at last: what was forked since the list was made is there.</summary>
     private IEnumerable<ProcessEntry> Members(StepCgroup cgroup) =>
-        cgroup.Members().Where(pid => pid != supervisor.Pid && pid != Environment.ProcessId).Select(ProcessTable.Find).OfType<ProcessEntry>();
+        cgroup.Members().Where(pid => pid != supervisor.Pid && pid != Environment.ProcessId)
+            .Select(ProcessTable.Find).OfType<ProcessEntry>();
 
     private bool IsOurs(ProcessEntry process, SupervisedAttempt? own, SupervisedAttempt[] others) =>
         (own is not null && Leads(own, process) && !others.Any(other => other.Pid == own.Pid))

@@ -46,7 +46,8 @@ internal sealed record Delegation(string? Directory, string Said, bool IsFault)
         var own => Below(own),
     };
 
-    private static Delegation Below(string directory) => new(directory, $"each step has a control group of its own below {directory}", false);
+    private static Delegation Below(string directory) =>
+        new(directory, $"each step has a control group of its own below {directory}", false);
 
     private static Delegation None(string why) => new(null, $"steps have no control groups of their own: {why}", false);
 
@@ -57,7 +58,8 @@ internal sealed record Delegation(string? Directory, string Said, bool IsFault)
         _ when CgroupTree.Own() is null => "this server's own control group cannot be seen from here",
 
         // Whoever moves a process needs both ends of the way, and the place where they part.
-        _ when !Libc.MayWrite(Path.Combine(Parting(directory), "cgroup.procs")) => $"processes of {Parting(directory)} cannot be moved",
+        _ when !Libc.MayWrite(Path.Combine(Parting(directory), "cgroup.procs")) =>
+            $"processes of {Parting(directory)} cannot be moved",
         _ => null,
     };
 

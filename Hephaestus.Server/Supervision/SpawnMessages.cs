@@ -11,7 +11,9 @@ internal static class SpawnMessages
     public static StepKey ToKey(this Key key) => new(key.Execution, (int)key.Step, (int)key.Attempt);
 
     /// <param name="account">The user that the step names; null: none. The server's own need not be become.</param>
-    public static Start ToMessage(this SpawnRequest request, HeldFiles files, Account? account, StepCgroup? cgroup, SpawnDefaults defaults)
+    /// <param name="cgroup">What it is to be born in; null: no control group of its own.</param>
+    public static Start ToMessage(
+        this SpawnRequest request, HeldFiles files, Account? account, StepCgroup? cgroup, SpawnDefaults defaults)
     {
         var variables = account is null ? request.Variables : account.Variables.Concat(request.Variables);
         return new Start

@@ -18,6 +18,9 @@ internal sealed record StepCgroup(string Directory)
     /// <summary>Ids of its processes, and of those of control groups that they made below.</summary>
     public IReadOnlyList<int> Members() => [.. Members(Directory)];
 
+    /// <summary>Whether its name begins so.</summary>
+    public bool IsNamed(string prefix) => Path.GetFileName(Directory).StartsWith(prefix, StringComparison.Ordinal);
+
     /// <summary>Whether a process is in this or in another attempt's control group.</summary>
     public bool IsOfAttempts(int pid) =>
         Text($"/proc/{pid}", "cgroup").Contains($"/{Path.GetFileName(Path.GetDirectoryName(Directory))}/", StringComparison.Ordinal);

@@ -7,7 +7,7 @@ namespace Hephaestus.Server.Supervision;
 /// <param name="directory">Where they lie; null: there are none.</param>
 internal sealed class StepCgroups(string? directory) : IDisposable
 {
-    /// <summary>Those that are tried to be removed again, because something outlived its step; more wait for the next start.</summary>
+    /// <summary>Those that something outlived its step in are tried to be removed again; more wait for the next start.</summary>
     private const int MostOutlived = 1000;
 
     private readonly Lock _gate = new();
@@ -31,7 +31,8 @@ internal sealed class StepCgroups(string? directory) : IDisposable
         }
         catch (IOException fault)
         {
-            throw new SupervisorException($"no control group can be made in {delegated} ({fault.Message}); exec.cgroup = off does without");
+            throw new SupervisorException(
+                $"no control group can be made in {delegated} ({fault.Message}); exec.cgroup = off does without");
         }
     }
 
@@ -59,7 +60,7 @@ internal sealed class StepCgroups(string? directory) : IDisposable
     public void Clean(IEnumerable<StepKey> unsettled)
     {
         var kept = unsettled.Select(Prefix).ToArray();
-        foreach (var cgroup in All("").Where(cgroup => !kept.Any(prefix => Path.GetFileName(cgroup.Directory).StartsWith(prefix, StringComparison.Ordinal))))
+        foreach (var cgroup in All("").Where(cgroup => !kept.Any(cgroup.IsNamed)))
         {
             cgroup.TryRemove();
         }

@@ -135,7 +135,8 @@ internal sealed class Supervisor
     }
 
     private static string Foreign(ServedConnection server) =>
-        $"{Own} speaks {ProtocolRange.OfThisProgram} of its protocol, the server {server.Speaks}; start the server of its version again";
+        $"{Own} speaks {ProtocolRange.OfThisProgram} of its protocol, the server {server.Speaks}; "
+        + "start the server of its version again";
 
     private static string Own => $"the supervisor {Environment.ProcessId} of version {CommandLine.ProgramVersion}";
 

@@ -164,8 +164,10 @@ internal sealed class SupervisorClient : IAsyncDisposable
         if (isOther)
         {
             _logger.LogWarning(
-                "The supervisor {Pid} is another build of this program ({Version}); it is used, also for new steps, until it holds none, and then replaced",
-                pid, version);
+                "The supervisor {Pid} is another build of this program ({Version}); it is used, also for new steps, until it "
+                + "holds none, and then replaced",
+                pid,
+                version);
             if (await _use.UntilIdleAsync(link, () => _watched.AreNone, _stopping.Token))
             {
                 await ReplaceAsync(link);

@@ -17,7 +17,8 @@ internal sealed class SupervisorConnector(string stateDirectory, Action<Attempt>
     private static readonly TimeSpan s_leaving = TimeSpan.FromSeconds(10);
 
     /// <summary>From the start on: once the file is replaced, the kernel says of the running program that it is deleted.</summary>
-    private readonly string _program = Environment.ProcessPath ?? throw new SupervisorException("this program's own file is not known");
+    private readonly string _program =
+        Environment.ProcessPath ?? throw new SupervisorException("this program's own file is not known");
 
     private int _child;
 
