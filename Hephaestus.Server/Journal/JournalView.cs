@@ -40,8 +40,7 @@ internal sealed class JournalView(JournalConnection connection)
         var (pruned, ofThese) = (Pruned, PrunedOf(filter));
         return sequence >= ofThese
             && (sequence == pruned || sequence == ofThese
-                || connection.Number("SELECT 1 FROM events WHERE sequence = $1", sequence) is not null
-                || (sequence == 0 && ofThese == 0));
+                || connection.Number("SELECT 1 FROM events WHERE sequence = $1", sequence) is not null);
     }
 
     /// <summary>
