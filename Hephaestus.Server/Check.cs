@@ -2,6 +2,7 @@ using Hephaestus.Protocol;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Plans;
+using Hephaestus.Server.Supervision;
 using PlanStep = Hephaestus.Server.Plans.PlanStep;
 
 namespace Hephaestus.Server;
@@ -22,6 +23,13 @@ internal static class Check
         }
 
         if (settings is null)
+        {
+            return ExitCodes.Usage;
+        }
+
+        var delegation = Delegation.Find(settings.Cgroup);
+        Console.Out.WriteLine(delegation.Said);
+        if (delegation.IsFault)
         {
             return ExitCodes.Usage;
         }

@@ -66,6 +66,7 @@ internal static class Root
         new HelpVerb(surroundings),
         new Cancel(surroundings),
         new Watch(surroundings),
+        new Drain(surroundings),
         new Verbs.Hermes(surroundings),
     ];
 

@@ -14,7 +14,9 @@ internal static class SettingKeys
     public const string RuleLog = "plan.rule_log";
     public const string MaxConcurrent = "exec.max_concurrent";
     public const string Grace = "exec.grace";
+    public const string Cgroup = "exec.cgroup";
     public const string LateOutput = "log.late_output";
+    public const string Sync = "history.sync";
     public const string KeepDays = "history.keep_days";
     public const string KeepCount = "history.keep_count";
     public const string KeepBytes = "history.keep_bytes";
@@ -31,8 +33,8 @@ internal static class SettingKeys
     /// <summary>Every key that means something now.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, MaxConcurrent, Grace, LateOutput,
-        KeepDays, KeepCount, KeepBytes,
+        Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, MaxConcurrent, Grace, Cgroup,
+        LateOutput, Sync, KeepDays, KeepCount, KeepBytes,
         HermesEnable, HermesAddress, HermesTls, HermesCa, HermesDomain, HermesTable, HermesPrefix, NodeName, NodeType,
     ];
 

@@ -11,7 +11,7 @@ namespace Hephaestus.Server.Executions;
 /// Accepts wishes to run plans, in the order in which they come: pins the plan, gives the execution its id, and hands it to
 /// the registry. Up to <see cref="QueueLimit"/> may wait there for their turn.
 /// </summary>
-internal sealed class Acceptance(ExecutionJournal journal, Registry registry)
+internal sealed class Acceptance(ExecutionJournal journal, Registry registry, Intake intake)
 {
     /// <summary>Executions that wait for their turn at most; one more is refused.</summary>
     public const int QueueLimit = 10_000;
@@ -22,6 +22,7 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry)
     /// <summary>Pins a plan and runs it in the background; the state as accepted.</summary>
     /// <exception cref="QueueFullException">Too many wait already.</exception>
     /// <exception cref="OverlapException">It runs already, and does not overlap with itself.</exception>
+    /// <exception cref="DrainingException">None are taken at present.</exception>
     public async Task<ExecutionState> ExecuteAsync(ExecutionRequest request)
     {
         var plan = request.Entry.Reading.Plan ?? throw new ArgumentException("The plan has errors.", nameof(request));
@@ -33,11 +34,33 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry)
     /// <exception cref="JournalException">Its plan is not kept any more.</exception>
     public async Task<ExecutionState> ResumeAsync(ExecutionState ended, string requestId)
     {
-        var text = journal.PlanText(ended.Id);
-        return journal.Find(ended.Id) is { } row && text is { } pinned && PlanParser.Parse(pinned.Span).Plan is { } plan
-            ? await ExecuteAsync(Pin(Resumption.Accept(ended), row.File, pinned, requestId), plan)
-            : throw new JournalException($"the plan of execution {ended.Id} is not in the journal any more");
+        var (plan, row, text) = Pinned(ended);
+        return await ExecuteAsync(Pin(Resumption.Accept(ended), row.File, text, requestId), plan);
     }
+
+    /// <summary>What would become now of a wish to run a plan; it may be otherwise a moment later.</summary>
+    public AdmissionOutlook Look(PlanKey key, Plan plan)
+    {
+        if (intake.Current.Value.Draining)
+        {
+            return new(new DrainingException(), default);
+        }
+
+        var turn = registry.Look(key, plan.Overlap == Overlap.Queue);
+        Exception? refusal = plan.Overlap == Overlap.Skip && registry.Unfinished(key) is { } running ? new OverlapException(running)
+            : turn.Waiting >= QueueLimit ? new QueueFullException(QueueLimit)
+            : null;
+        return new(refusal, turn);
+    }
+
+    /// <summary>The same of a wish to resume.</summary>
+    /// <exception cref="JournalException">Its plan is not kept any more.</exception>
+    public AdmissionOutlook Look(ExecutionState ended) => Look(new PlanKey(ended.Set, ended.Plan), Pinned(ended).Plan);
+
+    private (Plan Plan, ExecutionRow Row, ReadOnlyMemory<byte> Text) Pinned(ExecutionState ended) =>
+        journal.Find(ended.Id) is { } row && journal.PlanText(ended.Id) is { } text && PlanParser.Parse(text.Span).Plan is { } plan
+            ? (plan, row, text)
+            : throw new JournalException($"the plan of execution {ended.Id} is not in the journal any more");
 
     private async Task<ExecutionState> ExecuteAsync(NewExecution execution, Plan plan)
     {
@@ -46,6 +69,7 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry)
             return known;
         }
 
+        using var entering = intake.Enter();
         if (registry.Waiting >= QueueLimit)
         {
             throw new QueueFullException(QueueLimit);

@@ -29,6 +29,9 @@ internal sealed class Registry(
 
     private static readonly TimeSpan s_spaceRetry = TimeSpan.FromSeconds(1);
 
+    /// <summary>See <see cref="ExecutionChain"/>.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(20);
+
     private readonly ConcurrentDictionary<uint, LiveExecution> _live = new();
     private readonly ConcurrentDictionary<uint, PinnedPlan> _later = new();
     private readonly Turns _turns = new(limit);
@@ -45,6 +48,9 @@ internal sealed class Registry(
     /// <summary>An execution of a plan that has not ended; null: there is none.</summary>
     public uint? Unfinished(PlanKey plan) =>
         _live.Values.FirstOrDefault(live => live.Plan == plan && Find(live.Id) is { HasEnded: false })?.Id;
+
+    /// <summary>Whether one more of a plan would run at once, and what it would wait for.</summary>
+    public TurnOutlook Look(PlanKey plan, bool alone) => _turns.Look(plan, alone);
 
     /// <summary>The execution while it lives; null: it has ended, or never was.</summary>
     public LiveExecution? Live(uint id) => _live.GetValueOrDefault(id);
@@ -205,7 +211,8 @@ internal sealed class Registry(
             facts => Observable.FromAsync(() => live.CommitAsync(facts)),
             (attempt, cancelled) => steps.Run(live.Run(attempt), cancelled),
             live.Course,
-            s_scheduler);
+            s_scheduler,
+            journal.SyncsEach ? s_patience : TimeSpan.Zero);
         var settled = live.State.Attempts.Where(attempt => Ended(live.State, attempt)).ToHashSet();
         live.Drive = chain.Run(live.State, live.Requests).Subscribe(
             state =>

@@ -100,6 +100,13 @@ internal sealed class JournalView(JournalConnection connection)
             $"{Columns} WHERE listed = 1 AND state IN ($1, $2) ORDER BY id",
             Row, (long)State.Queued, (long)State.Running);
 
+    /// <summary>The oldest of those.</summary>
+    public IReadOnlyList<ExecutionRow> OldestUnfinished(int limit) => connection.Rows(
+        $"{Columns} WHERE state IN ($1, $2) ORDER BY id LIMIT $3", Row, (long)State.Queued, (long)State.Running, limit);
+
+    /// <summary>How many executions have this state.</summary>
+    public long Count(State state) => connection.Number("SELECT count(*) FROM executions WHERE state = $1", (long)state) ?? 0;
+
     /// <summary>A page of executions, newest first.</summary>
     public IReadOnlyList<ExecutionRow> Page(ExecutionQuery query)
     {

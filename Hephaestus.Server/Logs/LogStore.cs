@@ -7,7 +7,9 @@ namespace Hephaestus.Server.Logs;
 /// <summary>The logs of all executions: a directory each, below one root. Thread-safe.</summary>
 /// <param name="root">Absolute path; made when missing, for the server alone.</param>
 /// <param name="clock">Times of what is found without a record.</param>
-internal sealed class LogStore(string root, TimeProvider clock)
+/// <param name="publication">Shows to readers what is on the disk, and nothing else; null: all is shown once it is written.</param>
+/// <param name="boot">Which start of the machine this is; null: that of <see cref="Boot"/>.</param>
+internal sealed class LogStore(string root, TimeProvider clock, LogPublication? publication = null, string? boot = null)
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -17,6 +19,7 @@ internal sealed class LogStore(string root, TimeProvider clock)
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, ExecutionLog> _open = [];
     private readonly Dictionary<uint, LogFiles> _read = [];
+    private readonly string _boot = boot ?? Boot.Id;
     private readonly Dictionary<uint, Action?> _freed = [];
 
     public string DirectoryOf(uint execution) => Path.Combine(root, execution.ToString(CultureInfo.InvariantCulture));
@@ -29,7 +32,8 @@ internal sealed class LogStore(string root, TimeProvider clock)
     /// disk when it returns. Again, after a creation that was cut short, it completes that; remarks stay.
     /// </summary>
     /// <exception cref="IOException">There is no space, or no way to make the directory; the same call may be made again.</exception>
-    public ExecutionLog Create(uint execution, ReadOnlyMemory<byte> planText)
+    /// <param name="begunIn">As for <see cref="Open"/>.</param>
+    public ExecutionLog Create(uint execution, ReadOnlyMemory<byte> planText, string? begunIn = null)
     {
         var directory = DirectoryOf(execution);
         Directory.CreateDirectory(root, Private);
@@ -47,14 +51,15 @@ internal sealed class LogStore(string root, TimeProvider clock)
         Libc.Sync(directory);
         Libc.Sync(root);
         CrashPoint.Reach("log-created");
-        return Open(execution, []);
+        return Open(execution, [], begunIn);
     }
 
     /// <summary>Opens the log of an execution that goes on, and mends what a killed server or lost power left.</summary>
     /// <param name="sources">All outputs that the execution's attempts may have.</param>
+    /// <param name="begunIn">The boot in which the execution was accepted; null: this one.</param>
     /// <exception cref="InvalidOperationException">It is open.</exception>
     /// <exception cref="IOException">There is no such log, or no space; the same call may be made again.</exception>
-    public ExecutionLog Open(uint execution, IReadOnlyList<LogFile> sources)
+    public ExecutionLog Open(uint execution, IReadOnlyList<LogFile> sources, string? begunIn = null)
     {
         lock (_gate)
         {
@@ -63,8 +68,9 @@ internal sealed class LogStore(string root, TimeProvider clock)
                 throw new InvalidOperationException($"the log of execution {execution} is open");
             }
 
-            var found = RecoveredLog.Open(DirectoryOf(execution), sources, clock.GetUtcNow());
-            return _open[execution] = new ExecutionLog(execution, found, clock, Closed);
+            var found = RecoveredLog.Open(DirectoryOf(execution), sources, (begunIn ?? _boot, _boot), clock.GetUtcNow());
+            var log = new ExecutionLog(execution, found, new LogOwner(clock, Closed, publication));
+            return _open[execution] = publication is null ? log : Synced(log);
         }
     }
 
@@ -83,7 +89,8 @@ internal sealed class LogStore(string root, TimeProvider clock)
     }
 
     /// <summary>Brings to the disk what was written to open logs since the last call; one whose disk fails is tried again.</summary>
-    public void Sync()
+    /// <returns>Why one could not be; null: all are on the disk.</returns>
+    public string? Sync()
     {
         ExecutionLog[] open;
         lock (_gate)
@@ -91,16 +98,22 @@ internal sealed class LogStore(string root, TimeProvider clock)
             open = [.. _open.Values];
         }
 
-        foreach (var log in open)
+        var faults = open.Select(log => log.TrySync()).ToArray();
+        return Array.Find(faults, fault => fault is not null);
+    }
+
+    /// <summary>What an earlier server left is perhaps only in the page cache.</summary>
+    private static ExecutionLog Synced(ExecutionLog log)
+    {
+        try
         {
-            try
-            {
-                log.Sync();
-            }
-            catch (Exception fault) when (fault is IOException or ObjectDisposedException)
-            {
-                // Closed meanwhile, or tried again with the next call.
-            }
+            log.Sync();
+            return log;
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
         }
     }
 

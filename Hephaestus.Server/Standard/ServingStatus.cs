@@ -13,6 +13,9 @@ internal enum Impediments
 
     /// <summary>There is no room for output or the journal; nothing starts until there is.</summary>
     DiskFull = 2,
+
+    /// <summary>An operator wants it to take no executions; everything else it does.</summary>
+    Draining = 4,
 }
 
 /// <summary>

@@ -23,7 +23,7 @@ internal sealed partial class HephaestusService
         var entry = Find(request.Set, request.Plan);
         var plan = entry.Reading.Plan ?? throw Refusals.Broken(entry);
 
-        var wish = new ExecutionRequest(entry, Parameters(request, plan), RequestId(request.RequestId));
+        var wish = new ExecutionRequest(entry, Parameters(request.Parameters, plan), RequestId(request.RequestId));
         var state = await AcceptedAsync(acceptance.ExecuteAsync(wish));
         return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
     }
@@ -38,7 +38,7 @@ internal sealed partial class HephaestusService
         }
 
         return request.CheckOnly
-            ? Preview(ended).ToMessage()
+            ? acceptance.Look(ended).Refusal is { } refusal ? throw Refusals.NotAccepted(refusal) : Preview(ended).ToMessage()
             : (await AcceptedAsync(acceptance.ResumeAsync(ended, requestId))).ToMessage();
     }
 
@@ -52,22 +52,18 @@ internal sealed partial class HephaestusService
         {
             return await accepting;
         }
-        catch (QueueFullException full)
+        catch (Exception refusal) when (refusal is QueueFullException or OverlapException or DrainingException)
         {
-            throw Refusals.QueueFull(full.Message);
-        }
-        catch (OverlapException overlap)
-        {
-            throw Refusals.Overlaps(overlap.Message);
+            throw Refusals.NotAccepted(refusal);
         }
     }
 
     private static string RequestId(string text) =>
         text.Length <= LongestRequestId ? text : throw Refusals.BadRequestId(LongestRequestId);
 
-    private static ImmutableArray<Variable> Parameters(Wire.PlanArg request, Plan plan)
+    private static ImmutableArray<Variable> Parameters(IDictionary<string, string> wanted, Plan plan)
     {
-        var parameters = request.Parameters.OrderBy(given => given.Key, StringComparer.Ordinal).ToArray();
+        var parameters = wanted.OrderBy(given => given.Key, StringComparer.Ordinal).ToArray();
         if (parameters.FirstOrDefault(given => !plan.Parameters.Contains(given.Key)) is { Key: { } unknown })
         {
             throw Refusals.UnknownParameter(unknown, plan.Parameters);
@@ -123,6 +119,7 @@ internal sealed partial class HephaestusService
         var page = new Wire.ExecutionPage();
         page.Executions.AddRange(Fitting(states, out var leftOut));
         var more = leftOut > 0 || states.Count == limit;
+        page.Draining = draining.IsOn;
         page.NextPageToken = more ? page.Executions[^1].Id.ToString(CultureInfo.InvariantCulture) : "";
         return Task.FromResult(page);
     }

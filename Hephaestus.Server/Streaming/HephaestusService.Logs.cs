@@ -19,7 +19,7 @@ internal sealed partial class HephaestusService
         }
         catch (LogPositionException beyond)
         {
-            throw Refusals.BeyondLog(beyond.Message);
+            throw Refusals.BeyondLog(beyond.Message, beyond.Next);
         }
         catch (IOException missing) when (missing.HResult == Libc.NoSuchFile)
         {

@@ -54,13 +54,30 @@ internal static class Refusals
 
     public static RpcException BeyondLog(string text) => Refuse(StatusCode.OutOfRange, text);
 
-    public static RpcException QueueFull(string text) => Refuse(StatusCode.ResourceExhausted, text);
+    /// <param name="next">The line to go on with; the trailer <c>next-line</c> says it to programs.</param>
+    public static RpcException BeyondLog(string text, long next) => new(
+        new Status(StatusCode.OutOfRange, text),
+        new Metadata { { "next-line", next.ToString(CultureInfo.InvariantCulture) } });
 
     public static RpcException CannotResume(uint id, State state) => Refuse(
         StatusCode.FailedPrecondition,
         state == State.Ok ? $"execution {id} ended OK: there is nothing to resume" : $"execution {id} has not ended; it can be resumed when it has");
 
-    public static RpcException Overlaps(string text) => Refuse(StatusCode.AlreadyExists, text);
+    /// <summary>
+    /// Draining is UNAVAILABLE: a client that tries again comes through when the server was restarted, and with a
+    /// request_id it runs nothing twice.
+    /// </summary>
+    public static RpcException NotAccepted(Exception refusal) => Refuse(
+        refusal switch
+        {
+            OverlapException => StatusCode.AlreadyExists,
+            QueueFullException => StatusCode.ResourceExhausted,
+            _ => StatusCode.Unavailable,
+        },
+        refusal.Message);
+
+    public static RpcException SenselessDrain() =>
+        Refuse(StatusCode.InvalidArgument, "undo takes executions again and look changes nothing: set one of them");
 
     public static RpcException UnknownParameter(string name, IReadOnlyCollection<string> known) => Refuse(
         StatusCode.InvalidArgument,
