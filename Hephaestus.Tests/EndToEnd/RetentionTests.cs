@@ -180,11 +180,10 @@ public sealed class RetentionTests
     public async Task A_log_that_cannot_be_removed_is_told_and_keeps_no_other_from_going()
     {
         await using var home = Home("history.keep_count = 1");
-        var inTheWay = home.Log(1) + ".removed";
-        Directory.CreateDirectory(Path.GetDirectoryName(inTheWay)!);
-        await File.WriteAllTextAsync(inTheWay, "");
         await using var server = await home.StartAsync();
         using var client = new ServerClient(server);
+        var inTheWay = home.Log(1) + ".removed";
+        await File.WriteAllTextAsync(inTheWay, "");
         for (var n = 0; n < 3; n++) await client.RunAsync("set", "plan");
 
         await RemovedLogs.FinishedAsync(home, 2);
