@@ -67,6 +67,10 @@ internal sealed class JournalView(JournalConnection connection)
         return new EventPage(events, complete ? Math.Max(sequence, Head) : through, complete);
     }
 
+    /// <summary>The executions of the last events, each once.</summary>
+    public IReadOnlyList<uint> Latest(int events) => connection.Rows(
+        "SELECT DISTINCT execution FROM (SELECT execution FROM events ORDER BY sequence DESC LIMIT $1)", Id, events);
+
     /// <summary>All events of an execution that are kept, ascending; none: it is not known, or they were pruned.</summary>
     public IReadOnlyList<ExecutionEvent> EventsOf(uint execution) => EventsOf(execution, 0);
 
