@@ -59,6 +59,7 @@ internal sealed class ServerSettingsReader
             Directory(SettingKeys.RuleLog) ?? Path.Combine(state, "dumps"),
             _reader.Number(SettingKeys.MaxConcurrent, otherwise: 1000, least: 1, most: 100_000),
             _reader.Duration(SettingKeys.Grace, TimeSpan.FromSeconds(10), s_day),
+            _reader.Parse(SettingKeys.Cgroup, CgroupSetting.Parse, CgroupSetting.Allowed) ?? CgroupSetting.Auto,
             _reader.Duration(SettingKeys.LateOutput, TimeSpan.FromSeconds(60), s_day),
             Retention(),
             new HermesSettingsReader(_reader, _surroundings).Settings(),

@@ -14,6 +14,7 @@ internal static class SettingKeys
     public const string RuleLog = "plan.rule_log";
     public const string MaxConcurrent = "exec.max_concurrent";
     public const string Grace = "exec.grace";
+    public const string Cgroup = "exec.cgroup";
     public const string LateOutput = "log.late_output";
     public const string Sync = "history.sync";
     public const string KeepDays = "history.keep_days";
@@ -32,10 +33,9 @@ internal static class SettingKeys
     /// <summary>Every key that means something now.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, MaxConcurrent, Grace, LateOutput,
-        KeepDays, KeepCount, KeepBytes,
+        Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, MaxConcurrent, Grace, Cgroup,
+        LateOutput, Sync, KeepDays, KeepCount, KeepBytes,
         HermesEnable, HermesAddress, HermesTls, HermesCa, HermesDomain, HermesTable, HermesPrefix, NodeName, NodeType,
-        Sync,
     ];
 
     /// <summary>Whether a key has its place here, now or later.</summary>

@@ -47,7 +47,7 @@ internal sealed class ExecutionChain(Commit commit, RunAttempt run, Course cours
 
         var attemptFacts = starts.SelectMany(attempt => run(attempt, cancelled));
         var happened = new ConcurrentQueue<ExecutionFact>();
-        var news = attemptFacts.Merge(requests).ObserveOn(scheduler).Do(happened.Enqueue).SelectMany(Due);
+        var news = attemptFacts.Merge(requests).ObserveOn(scheduler).Do(happened.Enqueue).SelectMany(fact => Due(fact, happened));
         var retriesDue = wakes.Select(at => Observable.Timer(at, scheduler)).Switch().Select(_ => Unit.Default);
 
         // Merge and not StartWith: facts must be subscribed to before the first state starts an attempt.
@@ -72,9 +72,11 @@ internal sealed class ExecutionChain(Commit commit, RunAttempt run, Course cours
         }
     });
 
-    private IObservable<Unit> Due(ExecutionFact fact) => fact is ExecutionFact.StepStarted && patience > TimeSpan.Zero
-        ? Observable.Timer(patience, scheduler).Select(_ => Unit.Default)
-        : Observable.Return(Unit.Default);
+    /// <summary>When a fact is to be committed; never, if another takes it along before.</summary>
+    private IObservable<Unit> Due(ExecutionFact fact, ConcurrentQueue<ExecutionFact> happened) =>
+        fact is ExecutionFact.StepStarted && patience > TimeSpan.Zero
+            ? Observable.Timer(patience, scheduler).Where(_ => happened.Contains(fact)).Select(_ => Unit.Default)
+            : Observable.Return(Unit.Default);
 
     /// <summary>All that has come by now; of those that came during a commit the first takes the others along.</summary>
     private static ImmutableArray<ExecutionFact> Taken(ConcurrentQueue<ExecutionFact> happened)

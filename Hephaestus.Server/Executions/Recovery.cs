@@ -43,7 +43,7 @@ internal sealed class Recovery(
     {
         if (Pinned(id) is { Row.LogKept: true } pinned)
         {
-            var events = journal.EventsOf(id);
+            var events = await WithLostStartsAsync(pinned, journal.EventsOf(id), known);
             var attempts = ExecutionFold.Of(events).Attempts;
             await registry.BeginAsync(pinned, events, [.. known.Select(AttemptOf).Intersect(attempts)], Task.CompletedTask);
             known = [.. known.Where(key => !attempts.Contains(AttemptOf(key)))];
@@ -53,6 +53,17 @@ internal sealed class Recovery(
         {
             await AbandonAsync(key, held.Contains(key));
         }
+    }
+
+    /// <summary>After another boot nothing starts by itself, so whatever has files has run before.</summary>
+    private async Task<IReadOnlyList<ExecutionEvent>> WithLostStartsAsync(
+        PinnedPlan pinned, IReadOnlyList<ExecutionEvent> events, ImmutableArray<StepKey> known)
+    {
+        var state = ExecutionFold.Of(events);
+        var lost = state.HasEnded || pinned.Row.BootId == Boot.Id
+            ? []
+            : LostStarts.Of(state, [.. known.Select(AttemptOf), .. LostStarts.WithOutput(logs.DirectoryOf(state.Id))]);
+        return lost.IsEmpty ? events : [.. events, .. await journal.AppendAsync(state.Id, lost)];
     }
 
     /// <summary>Of those that ended just before the last server did.</summary>

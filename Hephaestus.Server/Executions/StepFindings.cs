@@ -6,9 +6,13 @@ namespace Hephaestus.Server.Executions;
 /// <summary>What would keep the steps of a plan from starting, in words. Pure.</summary>
 internal static class StepFindings
 {
+    /// <summary>For so many missing directories a step that may make it is looked for: each search reads the whole plan.</summary>
+    private const int MostSearches = 1000;
+
     public static IEnumerable<PlanFinding> Of(Plan plan, IReadOnlyDictionary<SpawnPlace, SpawnOutlook> places)
     {
         var homes = new HashSet<string>(StringComparer.Ordinal);
+        var searches = 0;
         foreach (var step in plan.Steps)
         {
             var outlook = places[PlanExamination.PlaceOf(step)];
@@ -20,12 +24,13 @@ internal static class StepFindings
 
             if (outlook.Directory is { } obstacle)
             {
-                yield return Directory(plan, step, obstacle);
+                var maker = obstacle.IsMissing && searches++ < MostSearches ? MakerOf(plan, step) : null;
+                yield return Directory(step, obstacle, maker);
             }
 
             if (outlook.ProgramFault is { } refused)
             {
-                yield return new(Severity.Error, step.At, step.Name, $"{refused}{As(step)}; steps are run by bash, install it");
+                yield return new(Severity.Error, step.At, step.Name, $"{refused}; bash runs all steps, install it");
             }
 
             if (outlook is { Home: { } home, Account: { } account } && homes.Add(account.Name))
@@ -34,17 +39,18 @@ internal static class StepFindings
                     Severity.Warning,
                     step.UserAt,
                     step.Name,
-                    $"HOME of the user '{account.Name}', {account.Home}, {home.Reason}; programs that keep files there will fail");
+                    $"the home directory {Spelling.Quote(account.Home)} {home.Describe(account.Name)}; programs that keep files in HOME will fail");
             }
         }
     }
 
-    private static PlanFinding Directory(Plan plan, PlanStep step, DirectoryObstacle obstacle)
+    /// <summary>An earlier step whose command names the directory: it may make it before this one runs.</summary>
+    private static PlanStep? MakerOf(Plan plan, PlanStep step) => plan.Steps.Take(step.Number - 1)
+        .FirstOrDefault(earlier => earlier.Command.Contains(step.WorkingDirectory!, StringComparison.Ordinal));
+
+    private static PlanFinding Directory(PlanStep step, DirectoryObstacle obstacle, PlanStep? maker)
     {
         var directory = step.WorkingDirectory!;
-        var maker = obstacle.IsMissing
-            ? plan.Steps.Take(step.Number - 1).FirstOrDefault(earlier => earlier.Command.Contains(directory, StringComparison.Ordinal))
-            : null;
         var advice = maker is not null ? $"unless the step '{maker.Name}' makes it, this step will fail"
             : directory.StartsWith('~') || directory.Contains('$') ? "it is taken as it is written: no shell expands it"
             : obstacle.IsMissing ? "make it, or correct cwd"
@@ -53,8 +59,6 @@ internal static class StepFindings
             maker is null ? Severity.Error : Severity.Warning,
             step.WorkingDirectoryAt,
             step.Name,
-            $"the working directory {Spelling.Quote(directory)} {obstacle.Reason}{(obstacle.IsMissing ? "" : As(step))}; {advice}");
+            $"the working directory {Spelling.Quote(directory)} {obstacle.Describe(step.User)}; {advice}");
     }
-
-    private static string As(PlanStep step) => step.User is null ? "" : $", by the user '{step.User}'";
 }

@@ -18,6 +18,7 @@ internal sealed class ExecutionJournal : IAsyncDisposable
     private ExecutionJournal(JournalWriter writer, JournalReaders readers, bool created, bool syncsEach)
     {
         (_writer, _readers, Created, SyncsEach) = (writer, readers, created, syncsEach);
+        Outbox = new Outbox(this, entry => WriteAsync(entry));
     }
 
     /// <summary>Every commit is on the disk before it is told.</summary>
@@ -36,7 +37,7 @@ internal sealed class ExecutionJournal : IAsyncDisposable
     public long OldestSequence => Snapshot(view => view.OldestSequence);
 
     /// <summary>The outbox: ends of executions that are to be told to Hermes.</summary>
-    public Outbox Outbox => new(this, entry => WriteAsync(entry));
+    public Outbox Outbox { get; }
 
     /// <summary>Which logs are kept.</summary>
     public LogLedger Logs => new(this, entry => WriteAsync(entry));

@@ -119,12 +119,13 @@ internal sealed class JournalView(JournalConnection connection)
             .ToList();
     }
 
-    /// <summary>The newest that are listed, newest first, up to the first that is not taken.</summary>
-    public List<ListedExecution> Listed(Predicate<ListedExecution> take)
+    /// <summary>What is made of the newest that are listed, newest first, up to the first of which nothing is.</summary>
+    public List<T> Listed<T>(Func<ListedExecution, T?> take)
+        where T : class
     {
         using var rows = connection.Query($"{ListedColumns} ORDER BY id DESC");
-        var newest = new List<ListedExecution>();
-        while (rows.Read() && ListedRow(rows) is var row && take(row)) newest.Add(row);
+        var newest = new List<T>();
+        while (rows.Read() && take(ListedRow(rows)) is { } taken) newest.Add(taken);
         return newest;
     }
 
@@ -138,19 +139,8 @@ internal sealed class JournalView(JournalConnection connection)
     /// <summary>Which logs are kept, and what became of the others.</summary>
     public KeptLogs Logs => new(connection);
 
-    /// <summary>The oldest that wait in the outbox after a position, in the order of their events.</summary>
-    public IReadOnlyList<OutboxEntry> Waiting(long after, int limit) => connection.Rows(
-        """
-        SELECT sequence, id, set_name, tag_id, state FROM outbox JOIN executions ON id = execution
-        WHERE refused IS NULL AND sequence > $1 ORDER BY sequence LIMIT $2
-        """,
-        row => new OutboxEntry(row.GetInt64(0), checked((uint)row.GetInt64(1)), row.GetString(2), row.GetString(3), (State)row.GetInt64(4)),
-        after, limit);
-
-    /// <summary>How many wait in the outbox, and how many were refused and set aside.</summary>
-    public (long Waiting, long Refused) OutboxSize => (
-        connection.Number("SELECT count(*) FROM outbox WHERE refused IS NULL") ?? 0,
-        connection.Number("SELECT count(*) FROM outbox WHERE refused IS NOT NULL") ?? 0);
+    /// <summary>What is to be told to Hermes.</summary>
+    public OutboxView Outbox => new(connection);
 
     /// <summary>
     /// One search for each state, of those that are listed and of the others: an index then gives the newest of it without a

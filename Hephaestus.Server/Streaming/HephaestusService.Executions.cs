@@ -97,16 +97,19 @@ internal sealed partial class HephaestusService
 
     private static (Wire.PlanList List, long LeftOut) Newest(JournalView view)
     {
-        var (list, room) = (new Wire.PlanList(), MessageBudget);
-        var newest = view.Listed(row => (room -= SizeOf(row)) >= 0);
+        var (list, room, names) = (new Wire.PlanList(), MessageBudget, new Dictionary<string, string>());
+        var newest = view.Listed(row =>
+        {
+            var id = new Wire.PlanId { Id = row.Id, Set = Once(row.Set), Plan = Once(row.Plan) };
+            return (room -= id.CalculateSize() + FieldOverhead) >= 0 ? id : null;
+        });
         newest.Reverse();
-        list.Ids.AddRange(newest.Select(Message));
+        list.Ids.AddRange(newest);
         return (list, room < 0 ? view.ListedCount - newest.Count : 0);
+
+        // A long list names few sets and plans, again and again.
+        string Once(string name) => names.TryGetValue(name, out var known) ? known : names[name] = name;
     }
-
-    private static int SizeOf(ListedExecution row) => Message(row).CalculateSize() + FieldOverhead;
-
-    private static Wire.PlanId Message(ListedExecution row) => new() { Id = row.Id, Set = row.Set, Plan = row.Plan };
 
     public override Task<Wire.Execution> GetExecution(Wire.GetExecutionRequest request, ServerCallContext context) =>
         Task.FromResult(Find(request.Id).ToMessage());

@@ -92,6 +92,14 @@ internal static class Refusals
     public static RpcException BadRequestId(int longest) =>
         Refuse(StatusCode.InvalidArgument, $"request_id has more than {longest} characters");
 
+    public static RpcException NoHermes() =>
+        Refuse(StatusCode.FailedPrecondition, "the server tells Hermes nothing (hermes.enable = no): there is nothing to send again");
+
+    public static RpcException NotSetAside(uint id) => Refuse(
+        StatusCode.NotFound, $"the end of execution {id} was not set aside: it has been told, waits to be, or has not come");
+
+    public static RpcException ManyIds(int most) => Refuse(StatusCode.InvalidArgument, $"ids has more than {most}; none at all means all");
+
     public static RpcException Stopping() => Refuse(StatusCode.Unavailable, "the server is stopping");
 
     public static RpcException StorageFails() =>

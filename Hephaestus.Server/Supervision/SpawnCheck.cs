@@ -95,9 +95,9 @@ internal sealed class SpawnCheck
         : Libc.Enter(directory) switch
         {
             0 => null,
-            Libc.NoSuchFile => new DirectoryObstacle("does not exist", IsMissing: true),
-            Libc.NotADirectory => new DirectoryObstacle("is not a directory", IsMissing: false),
-            var error => new DirectoryObstacle($"cannot be entered: {Marshal.GetPInvokeErrorMessage(error)}", IsMissing: false),
+            Libc.NoSuchFile => new DirectoryObstacle("does not exist", "", IsMissing: true),
+            Libc.NotADirectory => new DirectoryObstacle("is not a directory", "", IsMissing: false),
+            var error => new DirectoryObstacle("cannot be entered", Marshal.GetPInvokeErrorMessage(error), IsMissing: false),
         };
 }
 
@@ -115,5 +115,12 @@ internal sealed record SpawnOutlook(
 
 /// <summary>Why a directory cannot be entered.</summary>
 /// <param name="Reason">To stand behind its name.</param>
+/// <param name="Error">What the kernel says; may be empty.</param>
 /// <param name="IsMissing">Somebody may still make it.</param>
-internal sealed record DirectoryObstacle(string Reason, bool IsMissing);
+internal sealed record DirectoryObstacle(string Reason, string Error, bool IsMissing)
+{
+    /// <summary>To stand behind its name: why, and for whom.</summary>
+    /// <param name="user">Null: the server's own.</param>
+    public string Describe(string? user) =>
+        $"{Reason}{(user is null || Error == "" ? "" : $" by the user '{user}'")}{(Error == "" ? "" : $": {Error}")}";
+}

@@ -19,24 +19,28 @@ internal sealed class SupervisorClient : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly SpawnDefaults _defaults = SpawnDefaults.OfThisProcess();
     private readonly SupervisorConnector _connector;
+    private readonly StepCgroups _cgroups;
     private readonly string _files;
     private readonly ILogger _logger;
     private Task _running = Task.CompletedTask;
+    private string _saidWithout = "";
 
-    private SupervisorClient(string stateDirectory, ILogger logger) => (_connector, _files, _logger) =
-        (new SupervisorConnector(stateDirectory, _watched.End), HeldFiles.In(stateDirectory), logger);
+    private SupervisorClient(string stateDirectory, StepCgroups cgroups, ILogger logger) => (_connector, _files, _cgroups, _logger) =
+        (new SupervisorConnector(stateDirectory, _watched.End), HeldFiles.In(stateDirectory), cgroups, logger);
 
     /// <summary>Process id of the supervisor; 0: none was connected yet.</summary>
     public int Pid { get; private set; }
 
     /// <summary>Connects to the supervisor of a state directory, or starts one.</summary>
     /// <exception cref="SupervisorException">There is none, and none can be started; or it cannot be talked to.</exception>
-    public static async Task<SupervisorClient> ConnectAsync(string stateDirectory, ILogger logger, CancellationToken cancellation)
+    public static async Task<SupervisorClient> ConnectAsync(
+        string stateDirectory, StepCgroups cgroups, ILogger logger, CancellationToken cancellation)
     {
-        var client = new SupervisorClient(stateDirectory, logger);
+        var client = new SupervisorClient(stateDirectory, cgroups, logger);
         Directory.CreateDirectory(client._files, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var link = await client._connector.OpenAsync(cancellation);
         client._running = client.RunAsync(link);
+        cgroups.Clean((await client.ListAsync(cancellation)).Select(attempt => attempt.Key).Union(client.Unsettled()));
         return client;
     }
 
@@ -55,7 +59,8 @@ internal sealed class SupervisorClient : IAsyncDisposable
             return new SpawnAnswer.CouldNotStart(fault);
         }
 
-        var message = new Request { Start = request.ToMessage(FilesOf(request.Key), account, _defaults) };
+        var cgroup = _cgroups.Of(request);
+        var message = new Request { Start = request.ToMessage(FilesOf(request.Key), account, cgroup, _defaults) };
         while (true)
         {
             var (reply, version) = await AskAsync(message, cancellation);
@@ -64,7 +69,8 @@ internal sealed class SupervisorClient : IAsyncDisposable
                 return Refusal(reply);
             }
 
-            var pid = _watched.Watch(request, started, FilesOf(request.Key).Status, _stopping.Token);
+            SayWithout(started.Attempt);
+            var pid = _watched.Watch(request, started, cgroup, FilesOf(request.Key).Status, _stopping.Token);
             if (_use.Version == version)
             {
                 return new SpawnAnswer.Started(pid);
@@ -95,6 +101,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
     public async Task DrainedAsync(StepKey key, CancellationToken cancellation)
     {
         await AskAsync(new Request { Drained = new Drained { Key = key.ToMessage() } }, cancellation);
+        _cgroups.Remove(key, _watched.Find(key)?.Identity?.Cgroup ?? "");
         _watched.Forget(key);
         _use.Look();
     }
@@ -114,6 +121,15 @@ internal sealed class SupervisorClient : IAsyncDisposable
         { IsFinal: true } refused => new SpawnAnswer.CouldNotStart(refused.Reason),
         var refused => new SpawnAnswer.Refused(refused.Reason),
     };
+
+    /// <summary>Each reason once: it would be that of every step.</summary>
+    private void SayWithout(Attempt attempt)
+    {
+        if (attempt.WithoutCgroup is { Length: > 0 } why && Interlocked.Exchange(ref _saidWithout, why) != why)
+        {
+            _logger.LogWarning("Steps run without control groups of their own: {Why}", why);
+        }
+    }
 
     /// <summary>The answer, and which connection it came over.</summary>
     private async Task<(Reply Reply, long Link)> AskAsync(Request request, CancellationToken cancellation)

@@ -21,10 +21,17 @@ internal sealed class WatchedProcesses : IDisposable
 
     /// <summary>Takes note of what a supervisor has started. Gives the process id; 0: there is no process.</summary>
     /// <param name="detach">When to stop watching what no supervisor does.</param>
-    public int Watch(SpawnRequest request, Started started, string statusFile, CancellationToken detach)
+    /// <param name="cgroup">What the attempt was to be born in; null: no control group of its own.</param>
+    public int Watch(SpawnRequest request, Started started, StepCgroup? cgroup, string statusFile, CancellationToken detach)
     {
         var watched = Known(request.Key);
         var attempt = started.Attempt.Pid == StatusFile.Spawning ? Found(request, started.Attempt.StartTicks) : started.Attempt;
+        if (!started.Held && Directory.Exists(cgroup?.Directory))
+        {
+            // Only a supervisor makes one, and only to start the attempt in it.
+            attempt.Cgroup = cgroup.Directory;
+        }
+
         watched.Identify(attempt, statusFile);
         if (attempt.Exit is { } exit)
         {

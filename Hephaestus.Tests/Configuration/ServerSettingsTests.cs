@@ -63,6 +63,7 @@ public sealed class ServerSettingsTests : IDisposable
             plan.rule_log = logs
             exec.max_concurrent = 100000
             exec.grace = 2m
+            exec.cgroup = /sys/fs/cgroup/jobs/
             log.late_output = 0s
             history.sync = full
             history.keep_days = 30
@@ -92,6 +93,7 @@ public sealed class ServerSettingsTests : IDisposable
                 "/work/logs",
                 100_000,
                 TimeSpan.FromMinutes(2),
+                new CgroupSetting("/sys/fs/cgroup/jobs", IsOff: false),
                 TimeSpan.Zero,
                 new RetentionSettings(30, 1000, 20L << 30),
                 new HermesSettings(new Uri("https://hermes:3031"), new HermesTls(pem, "hermes.lan"), "Monitoring", "h/"),
@@ -107,6 +109,7 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("exec.max_concurrent = 100001", "exec.max_concurrent: \"100001\" cannot be used; allowed is a whole number from 1 to 100000")]
     [InlineData("exec.max_concurrent = -1", "exec.max_concurrent: \"-1\" cannot be used; allowed is a whole number from 1 to 100000")]
     [InlineData("exec.grace = 10", "exec.grace: \"10\" cannot be used; allowed is a whole number with s, m or h (as 90s), at most 24h")]
+    [InlineData("exec.cgroup = jobs", "exec.cgroup: \"jobs\" cannot be used; allowed is auto, off, or the absolute path of a control group")]
     [InlineData("log.late_output = 25h", "log.late_output: \"25h\" cannot be used; allowed is a whole number with s, m or h (as 90s), at most 24h")]
     [InlineData("host.state_dir =", "host.state_dir: \"\" cannot be used; allowed is a value that is not empty")]
     [InlineData("host.grpc.socket = run/x", "host.grpc.socket: \"run/x\" cannot be used; allowed is an absolute path of at most 107 bytes")]
@@ -250,6 +253,7 @@ public sealed class ServerSettingsTests : IDisposable
                 "plan.rule_log = /home/me/.local/state/hephaestus/dumps",
                 "exec.max_concurrent = 1000",
                 "exec.grace = 10s",
+                "exec.cgroup = auto",
                 "log.late_output = 1m",
                 "history.sync = normal",
                 "history.keep_* = (none, everything is kept)",

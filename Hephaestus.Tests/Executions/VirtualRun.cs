@@ -40,6 +40,9 @@ internal sealed class VirtualRun
 
     public List<ImmutableArray<ExecutionFact>> Commits { get; } = [];
 
+    /// <summary>How long a commit takes.</summary>
+    public TimeSpan CommitTime { get; init; }
+
     public ImmutableArray<ExecutionEvent> Journal => _journal;
 
     public int Detached { get; private set; }
@@ -71,7 +74,7 @@ internal sealed class VirtualRun
         ImmutableArray<ExecutionEvent> events =
             [.. facts.Select((fact, index) => Event(_journal[^1].Sequence + 1 + index, fact) with { Time = _scheduler.Now })];
         _journal = _journal.AddRange(events);
-        return Observable.Return(events, _scheduler);
+        return Observable.Timer(CommitTime, _scheduler).Select(_ => events);
     }
 
     private IObservable<ExecutionFact> Attempt(AttemptKey attempt, IObservable<CancelOrder> cancelled) => Observable.Defer(() =>

@@ -33,9 +33,11 @@ public sealed class OldServerTests
         await using var home = new ServerHome();
         await using var server = await home.StartAsync();
         using var supervisor = new SpokenTo(home);
-        var start = Start(home);
+        using var gate = new Gate(home);
+        var start = Start(home, gate.Pass);
 
         var started = supervisor.Ask(new Request { Id = 1, Start = start }).Started;
+        gate.Open();
         var ended = supervisor.Next();
 
         Assert.True(started.Held);
@@ -53,18 +55,18 @@ public sealed class OldServerTests
         using var supervisor = new SpokenTo(home);
 
         supervisor.Ask(new Request { Id = 1, List = new List() });
-        var refused = supervisor.Ask(new Request { Id = 2, Start = Start(home) }).NotStarted;
+        var refused = supervisor.Ask(new Request { Id = 2, Start = Start(home, "true") }).NotStarted;
 
         Assert.False(refused.IsFinal);
         Assert.Contains("speaks versions 8 to 9 of its protocol, the server version 1;", refused.Reason);
     }
 
-    private static Start Start(ServerHome home)
+    private static Start Start(ServerHome home, string command)
     {
         var files = new HeldFiles(home.Running, new StepKey(9, 1, 1));
         Libc.MakeFifo(files.OutFifo);
         Libc.MakeFifo(files.ErrFifo);
-        return new SpawnRequest(files.Key, ["/bin/bash", "-c", "exit 3"], [], null, null).ToMessage(files, null, SpawnDefaults.OfThisProcess());
+        return new SpawnRequest(files.Key, ["/bin/bash", "-c", $"{command}; exit 3"], [], null, null).ToMessage(files, null, null, SpawnDefaults.OfThisProcess());
     }
 
     /// <summary>A connection to a home's supervisor.</summary>
