@@ -7,7 +7,8 @@ namespace Hephaestus.Tests.Streaming;
 /// <summary>Clients that go away in the middle of a stream.</summary>
 public sealed class DepartureTests
 {
-    private const int Departures = 200;
+    private const int Departures = 400;
+    private const int AtOnce = 16;
 
     /// <summary>A write may find out that nobody reads before the call's token is cancelled: no moment is special.</summary>
     [Fact]
@@ -19,14 +20,14 @@ public sealed class DepartureTests
         using var client = new ServerClient(server);
         var id = (await client.RunAsync("set", "p")).Id;
 
-        for (var departure = 0; departure < Departures; departure++)
+        await Parallel.ForAsync(0, Departures, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (departure, _) =>
         {
-            using var call = client.Calls.FollowLog(new FollowLogRequest { Id = id });
+            using var call = client.Calls.FollowLog(new FollowLogRequest { Id = id }, cancellationToken: CancellationToken.None);
             for (var read = departure % 5; read >= 0; read--)
             {
-                Assert.True(await call.ResponseStream.MoveNext(default).DefaultTimeout());
+                Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).DefaultTimeout());
             }
-        }
+        });
 
         Assert.Equal(0, await server.StopAsync());
         Assert.Equal("", server.Errors);

@@ -26,6 +26,8 @@ internal static class ScenarioMaker
         {
             MaxConcurrent = dice.Weighed((2, 1000), (1, 3), (1, 2)),
             IsOnSmallDisk = disk,
+            SyncsFully = dice.Percent(25),
+            KeptInTheEnd = dice.Percent(40) ? dice.Between(1, 4) : null,
         };
     }
 
@@ -53,6 +55,8 @@ internal static class ScenarioMaker
             (2, () => new Act.Terminate(after, Victim.Server, away)),
             (1, () => new Act.Terminate(after, Victim.Supervisor, TimeSpan.Zero)),
             (2, () => new Act.Suspend(after, dice.Pick(Victim.Server, Victim.Supervisor, Victim.Both), dice.Milliseconds(50, 1500))),
+            (1, () => new Act.KillBesideSuspended(after, dice.Milliseconds(100, 2000))),
+            (1, () => new Act.Drain(after, dice.Milliseconds(100, 1000))),
             (3, () => new Act.FillDisk(after, dice.Milliseconds(100, 1500))),
             (2, () => new Act.DropClients(after)))();
     }
