@@ -18,7 +18,7 @@ internal sealed class Round(Scenario scenario, Figures figures)
     private readonly Failures _failures = new();
 
     /// <summary>What went wrong; and where the files are, if anything did.</summary>
-    public async Task<(IReadOnlyCollection<string> Failures, string? Kept)> RunAsync()
+    public async Task<(IReadOnlyCollection<string> Failures, string? Kept)> RunAsync(CancellationToken interrupted)
     {
         await using var disk = scenario.IsOnSmallDisk ? await RoundDisk.MountAsync() : null;
         var home = new ServerHome([.. scenario.Configuration]);
@@ -29,14 +29,16 @@ internal sealed class Round(Scenario scenario, Figures figures)
 
         await using var stage = new Stage(home);
         Directory.CreateDirectory(Path.Combine(home.Directory, Plans.Script.Witness));
-        await RunAsync(stage, disk);
-        figures.Rounds++;
-        return (_failures.Found, _failures.Found.Count > 0 ? Keep(stage) : null);
+        await RunAsync(stage, disk, interrupted);
+
+        // Whoever interrupts by a terminal interrupts the servers too.
+        return interrupted.IsCancellationRequested ? ([], null) : (_failures.Found, _failures.Found.Count > 0 ? Keep(stage) : null);
     }
 
-    private async Task RunAsync(Stage stage, RoundDisk? disk)
+    private async Task RunAsync(Stage stage, RoundDisk? disk, CancellationToken interrupted)
     {
-        using var patience = new CancellationTokenSource(s_patience);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
+        patience.CancelAfter(s_patience);
         try
         {
             await PlayAsync(stage, disk, patience.Token);
