@@ -69,8 +69,7 @@ internal sealed class Recovery(
     /// <summary>Of those that ended just before the last server did.</summary>
     private void CompleteLogs(uint[] takenUp)
     {
-        var last = journal.EventsAfter(Math.Max(0, journal.Head.Value - LastEvents), LastEvents, EventFilter.All);
-        foreach (var id in last.Events.Select(happened => happened.Execution).Distinct().Except(takenUp))
+        foreach (var id in journal.Snapshot(view => view.Latest(LastEvents)).Except(takenUp))
         {
             if (Pinned(id) is { Row.LogKept: true } pinned)
             {

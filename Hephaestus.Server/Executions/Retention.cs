@@ -28,6 +28,7 @@ internal sealed class Retention : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly Task _running;
+    private string? _fault;
 
     public Retention(
         RetentionSettings settings, ExecutionJournal journal, LogStore logs, Registry registry, TimeProvider clock, ILogger<Retention> logger)
@@ -35,9 +36,6 @@ internal sealed class Retention : IAsyncDisposable
         (_settings, _ledger, _logs, _registry, _clock, _logger) = (settings, journal.Logs, logs, registry, clock, logger);
         _running = Task.Run(() => RunAsync(_stopping.Token));
     }
-
-    /// <summary>How often it has looked for what is to go; for tests.</summary>
-    public Latest<int> Sweeps { get; } = new(0);
 
     /// <summary>Stops after what is being removed; the next start goes on.</summary>
     public async ValueTask DisposeAsync()
@@ -54,7 +52,6 @@ internal sealed class Retention : IAsyncDisposable
         {
             var (freed, buried) = (_freed.Current.Version, _registry.Buried.Current.Version);
             said = await TrySweepAsync(said, stopping);
-            Sweeps.Set(Sweeps.Value + 1);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             await Task.WhenAny(
                 _freed.NextAsync(freed, either.Token),
@@ -68,16 +65,18 @@ internal sealed class Retention : IAsyncDisposable
     /// <summary>What is wrong is said once; it is tried again with the next look.</summary>
     private async Task<string?> TrySweepAsync(string? said, CancellationToken stopping)
     {
+        _fault = null;
         try
         {
             await SweepAsync(stopping);
-            return null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JournalException)
         {
-            if (fault.Message != said) _logger.LogError("Logs that are to go are still there: {Fault}", fault.Message);
-            return fault.Message;
+            _fault = fault.Message;
         }
+
+        if (_fault is not null && _fault != said) _logger.LogError("Logs that are to go are still there: {Fault}", _fault);
+        return _fault;
     }
 
     private async Task SweepAsync(CancellationToken stopping)
@@ -98,12 +97,26 @@ internal sealed class Retention : IAsyncDisposable
 
     private async Task FinishAsync(IReadOnlyList<uint> decided, CancellationToken stopping)
     {
-        uint[] gone = [.. decided.Where(id => _logs.Remove(id, () => _freed.Set(id)))];
+        uint[] gone = [.. decided.Where(TryRemove)];
         if (gone.Length == 0) return;
         _logs.SyncDirectories();
         CrashPoint.Reach("log-unlinked");
         await _ledger.FinishAsync(gone, stopping);
         CrashPoint.Reach("log-finished");
+    }
+
+    /// <summary>One that cannot be removed keeps no other from going.</summary>
+    private bool TryRemove(uint id)
+    {
+        try
+        {
+            return _logs.Remove(id, () => _freed.Set(id));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            _fault ??= fault.Message;
+            return false;
+        }
     }
 
     private async Task MeasureAsync(CancellationToken stopping)

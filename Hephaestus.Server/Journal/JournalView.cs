@@ -40,8 +40,7 @@ internal sealed class JournalView(JournalConnection connection)
         var (pruned, ofThese) = (Pruned, PrunedOf(filter));
         return sequence >= ofThese
             && (sequence == pruned || sequence == ofThese
-                || connection.Number("SELECT 1 FROM events WHERE sequence = $1", sequence) is not null
-                || (sequence == 0 && ofThese == 0));
+                || connection.Number("SELECT 1 FROM events WHERE sequence = $1", sequence) is not null);
     }
 
     /// <summary>
@@ -67,6 +66,10 @@ internal sealed class JournalView(JournalConnection connection)
         var complete = bytes < PageBytes && seen < limit;
         return new EventPage(events, complete ? Math.Max(sequence, Head) : through, complete);
     }
+
+    /// <summary>The executions of the last events, each once.</summary>
+    public IReadOnlyList<uint> Latest(int events) => connection.Rows(
+        "SELECT DISTINCT execution FROM (SELECT execution FROM events ORDER BY sequence DESC LIMIT $1)", Id, events);
 
     /// <summary>All events of an execution that are kept, ascending; none: it is not known, or they were pruned.</summary>
     public IReadOnlyList<ExecutionEvent> EventsOf(uint execution) => EventsOf(execution, 0);

@@ -20,12 +20,16 @@ internal sealed partial class HephaestusService
 
     public override async Task<Wire.PlanId> Execute(Wire.PlanArg request, ServerCallContext context)
     {
+        var requestId = RequestId(request.RequestId);
+        var state = acceptance.Known(requestId) ?? await ExecuteAsync(request, requestId);
+        return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
+    }
+
+    private async Task<ExecutionState> ExecuteAsync(Wire.PlanArg request, string requestId)
+    {
         var entry = Find(request.Set, request.Plan);
         var plan = entry.Reading.Plan ?? throw Refusals.Broken(entry);
-
-        var wish = new ExecutionRequest(entry, Parameters(request.Parameters, plan), RequestId(request.RequestId));
-        var state = await AcceptedAsync(acceptance.ExecuteAsync(wish));
-        return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
+        return await AcceptedAsync(acceptance.ExecuteAsync(new ExecutionRequest(entry, Parameters(request.Parameters, plan), requestId)));
     }
 
     public override async Task<Wire.Execution> ResumeExecution(Wire.ResumeExecutionRequest request, ServerCallContext context)

@@ -52,7 +52,9 @@ internal sealed partial class HephaestusService
         }
         catch (DumpException fault)
         {
-            throw Refusals.CannotDump(fault.Message);
+            throw Find(request.Id).LogRemoved is { } meanwhile
+                ? Refusals.LogRemoved(request.Id, meanwhile)
+                : Refusals.CannotDump(fault.Message);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed partial class HephaestusService(
     PlanExamination examination,
     Draining draining,
     TimeSpan grace,
-    HermesPublisher? hermes = null) : Protocol.Hephaestus.HephaestusBase
+    HermesPublisher? hermes) : Protocol.Hephaestus.HephaestusBase
 {
     /// <summary>After this much silence a stream says where it is.</summary>
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);

@@ -5,7 +5,7 @@ using Hephaestus.Tests.Chaos.Acts;
 namespace Hephaestus.Tests.Chaos;
 
 /// <summary>Rounds, one after another.</summary>
-internal sealed class Campaign(int seed, int rounds, TextWriter output)
+internal sealed class Campaign(int seed, int rounds, Extent extent, TextWriter output)
 {
     public Figures Figures { get; } = new();
 
@@ -18,17 +18,24 @@ internal sealed class Campaign(int seed, int rounds, TextWriter output)
             CultureInfo.InvariantCulture, $"seed {seed}{(mayMount ? "" : "; left out: full disks (nothing can be mounted here)")}"));
         for (var round = first; round < first + rounds && !interrupted.IsCancellationRequested; round++)
         {
-            await RunAsync(ScenarioMaker.Make(seed, round, mayMount));
+            await RunAsync(ScenarioMaker.Make(seed, round, extent, mayMount), interrupted);
         }
 
         await output.WriteLineAsync(Figures.ToString());
         return Figures.Failures == 0;
     }
 
-    private async Task RunAsync(Scenario scenario)
+    private async Task RunAsync(Scenario scenario, CancellationToken interrupted)
     {
         var watch = Stopwatch.StartNew();
-        var (failures, kept) = await new Round(scenario, Figures).RunAsync();
+        var (failures, kept) = await new Round(scenario, Figures).RunAsync(interrupted);
+        if (interrupted.IsCancellationRequested)
+        {
+            await output.WriteLineAsync($"round {scenario.Round} was interrupted");
+            return;
+        }
+
+        Figures.Rounds++;
         Figures.Failures += failures.Count;
         Figures.FailedRounds += failures.Count > 0 ? 1 : 0;
         await output.WriteLineAsync(string.Create(
@@ -39,6 +46,6 @@ internal sealed class Campaign(int seed, int rounds, TextWriter output)
             await output.WriteLineAsync($"  {failure}");
         }
 
-        await output.FlushAsync();
+        await output.FlushAsync(CancellationToken.None);
     }
 }

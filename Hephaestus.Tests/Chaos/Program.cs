@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Hephaestus.Protocol;
+using Hephaestus.Tests.Chaos.Acts;
 
 namespace Hephaestus.Tests.Chaos;
 
@@ -23,14 +24,14 @@ internal static class Program
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Interrupt(context, interrupted));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Interrupt(context, interrupted));
         var seed = numbers.GetValueOrDefault("--seed", Random.Shared.Next(1_000_000));
-        var campaign = new Campaign(seed, numbers.GetValueOrDefault("--rounds", DefaultRounds), Console.Out);
+        var campaign = new Campaign(seed, numbers.GetValueOrDefault("--rounds", DefaultRounds), Extent.Long, Console.Out);
         return await campaign.RunAsync(numbers.GetValueOrDefault("--from", 1), interrupted.Token) ? 0 : 1;
     }
 
-    /// <summary>The round that runs comes to its end, so that nothing of it is left.</summary>
+    /// <summary>The round that runs is given up, and what it started is ended. Asked again, this program ends at once.</summary>
     private static void Interrupt(PosixSignalContext context, CancellationTokenSource interrupted)
     {
-        context.Cancel = true;
+        context.Cancel = !interrupted.IsCancellationRequested;
         interrupted.Cancel();
     }
 

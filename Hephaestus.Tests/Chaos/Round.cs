@@ -13,12 +13,12 @@ namespace Hephaestus.Tests.Chaos;
 internal sealed class Round(Scenario scenario, Figures figures)
 {
     /// <summary>For all of it; only a failure takes this long.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(6);
 
     private readonly Failures _failures = new();
 
     /// <summary>What went wrong; and where the files are, if anything did.</summary>
-    public async Task<(IReadOnlyCollection<string> Failures, string? Kept)> RunAsync()
+    public async Task<(IReadOnlyCollection<string> Failures, string? Kept)> RunAsync(CancellationToken interrupted)
     {
         await using var disk = scenario.IsOnSmallDisk ? await RoundDisk.MountAsync() : null;
         var home = new ServerHome([.. scenario.Configuration]);
@@ -29,14 +29,16 @@ internal sealed class Round(Scenario scenario, Figures figures)
 
         await using var stage = new Stage(home);
         Directory.CreateDirectory(Path.Combine(home.Directory, Plans.Script.Witness));
-        await RunAsync(stage, disk);
-        figures.Rounds++;
-        return (_failures.Found, _failures.Found.Count > 0 ? Keep(stage) : null);
+        await RunAsync(stage, disk, interrupted);
+
+        // Whoever interrupts by a terminal interrupts the servers too.
+        return interrupted.IsCancellationRequested ? ([], null) : (_failures.Found, _failures.Found.Count > 0 ? Keep(stage) : null);
     }
 
-    private async Task RunAsync(Stage stage, RoundDisk? disk)
+    private async Task RunAsync(Stage stage, RoundDisk? disk, CancellationToken interrupted)
     {
-        using var patience = new CancellationTokenSource(s_patience);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
+        patience.CancelAfter(s_patience);
         try
         {
             await PlayAsync(stage, disk, patience.Token);
@@ -60,7 +62,7 @@ internal sealed class Round(Scenario scenario, Figures figures)
         await stage.StartAsync();
         var fresh = Holdings.Of((await stage.UpAsync(patience)).Pid);
 
-        await Task.WhenAll(work.RunAsync(patience), new Trouble(scenario, stage, disk, audience.Drop).RunAsync(figures, patience));
+        await Task.WhenAll(work.RunAsync(patience), new Trouble(scenario, stage, asking, disk, audience.Drop).RunAsync(figures, patience));
         await work.CancelEndlessAsync();
         await audience.EndedAsync(work.Wishes.Where(wish => wish.Id != 0).Select(wish => wish.Id));
         await stage.Home.SettledAsync();
@@ -70,16 +72,21 @@ internal sealed class Round(Scenario scenario, Figures figures)
         var logs = await LogsAsync(stage, work, patience);
         var shown = await ShownAsync(stage, audience, patience);
         await GoneAsync(stage, fresh, patience);
-        Check(Gathered(stage, work, audience, logs, shown));
+        var evidence = Gathered(stage, work, audience, logs, shown);
+        Check(evidence);
+        if (scenario.KeptInTheEnd is { } kept)
+        {
+            await new RetentionCheck(stage, evidence, asking, _failures).RunAsync(kept);
+        }
     }
 
     private static async Task<ExecutionSnapshot> SnapshotAsync(Asking asking) => await asking.FirstAsync(
         (calls, options) => calls.WatchExecutions(new WatchExecutionsRequest(), options), update => update.Snapshot);
 
     /// <summary>All logs from beginning to end, now that nothing is added any more.</summary>
-    private async Task<Dictionary<uint, FollowedLog>> LogsAsync(Stage stage, Work work, CancellationToken patience)
+    private async Task<Dictionary<uint, DeliveredLog>> LogsAsync(Stage stage, Work work, CancellationToken patience)
     {
-        var logs = new Dictionary<uint, FollowedLog>();
+        var logs = new Dictionary<uint, DeliveredLog>();
         using var board = new Switchboard();
         foreach (var wish in work.Wishes.Where(wish => wish.Id != 0))
         {
@@ -127,7 +134,7 @@ internal sealed class Round(Scenario scenario, Figures figures)
     }
 
     private Evidence Gathered(
-        Stage stage, Work work, Audience audience, Dictionary<uint, FollowedLog> logs, Dictionary<uint, string> shown)
+        Stage stage, Work work, Audience audience, Dictionary<uint, DeliveredLog> logs, Dictionary<uint, string> shown)
     {
         var journal = ReadJournal.Open(Path.Combine(stage.Home.State, "journal.db"));
         Wish[] wishes = [.. work.Wishes];

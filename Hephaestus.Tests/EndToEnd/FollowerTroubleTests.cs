@@ -10,7 +10,8 @@ namespace Hephaestus.Tests.EndToEnd;
 /// <summary>Followers that stop, that are many, that come and go: nobody misses a byte, and the server does not grow.</summary>
 public sealed class FollowerTroubleTests
 {
-    private const long Megabyte = 1024 * 1024;
+    /// <summary>Descriptors that the runtime may have come to need meanwhile; a connection for each follower, or for each eight, are more.</summary>
+    private const int OfRuntime = 6;
 
     [Fact]
     public async Task A_follower_that_stops_reading_costs_nothing_and_gets_everything_when_it_reads_again()
@@ -61,7 +62,7 @@ public sealed class FollowerTroubleTests
     {
         await using var home = new ServerHome();
         using var gate = new Gate(home);
-        home.Plan("set", "p", $"<plan id=\"p\"></plan>\n<step name=\"s\">\n{gate.Wait}\nseq 3000000\n{gate.Wait}\n</step>\n");
+        home.Plan("set", "p", $"<plan id=\"p\"></plan>\n<step name=\"s\">\n{gate.Wait}\nseq 6000000\n{gate.Wait}\n</step>\n");
         await using var server = await home.StartAsync();
         using var client = new ServerClient(server);
         await WarmUpAsync(home, client);
@@ -84,7 +85,7 @@ public sealed class FollowerTroubleTests
 
             var (size, digest) = Written(home, id);
             Assert.Equal(digest, log.Digest(1, LogStream.Out));
-            Assert.True(grown < 64 * Megabyte, $"the server grew by {grown} bytes while {size} waited for one who did not read");
+            Assert.True(grown < size / 2, $"the server grew by {grown} bytes while {size} waited for one who did not read");
             Assert.Equal(digest, await process.StandardOutput.ReadLineAsync().DefaultTimeout(), ignoreCase: true);
         }
         finally
@@ -105,29 +106,31 @@ public sealed class FollowerTroubleTests
             for part in 1 2 3 4 5 6 7 8 9 10; do seq -f "line %.0f of part $part" 100; echo "error $part" >&2; sleep 0.05; done
             </step>
             """);
-        await using var server = await home.StartAsync();
+        // A server that kept anything of its followers would not live with so little.
+        await using var server = await home.StartAsync(("DOTNET_GCHeapHardLimit", "0x10000000"));
         using var client = new ServerClient(server);
-        await WarmUpAsync(home, client);
         await FollowAThousandTimesAsync(home, server, client, gate);
-        var (descriptors, memory) = (Descriptors(server), Memory(server));
+        var descriptors = Descriptors(server);
 
+        await FollowAThousandTimesAsync(home, server, client, gate);
         await FollowAThousandTimesAsync(home, server, client, gate);
 
         // What a connection holds is given back when its end has been noticed, which the next calls may come before.
         using var timeout = new CancellationTokenSource(Timeouts.Default);
-        while (Descriptors(server) > descriptors)
+        while (Descriptors(server) > descriptors + OfRuntime)
         {
             await client.Calls.ListPlanSetsAsync(new Empty(), cancellationToken: timeout.Token);
         }
 
-        Assert.True(Memory(server) - memory < 48 * Megabyte, $"the server grew by {Memory(server) - memory} bytes");
+        Assert.Equal("", server.Errors);
+        Assert.Equal(0, await server.StopAsync());
     }
 
+    /// <summary>Two at once, so that what one reads is what the other gets.</summary>
     [Theory]
-    [InlineData(1)]
-    public async Task A_follower_that_reconnects_a_thousand_times_at_random_points_misses_nothing_and_gets_nothing_twice(int seed)
+    [InlineData(1, 2)]
+    public async Task Followers_that_reconnect_a_thousand_times_at_random_points_miss_nothing_and_get_nothing_twice(params int[] seeds)
     {
-        const int reconnections = 1000;
         await using var home = new ServerHome();
         home.Plan("set", "p", """
             <plan id="p"></plan>
@@ -145,9 +148,15 @@ public sealed class FollowerTroubleTests
             """);
         await using var server = await home.StartAsync();
         using var client = new ServerClient(server);
-        var random = new Random(seed);
         var id = await client.ExecuteAsync("set", "p");
 
+        await Task.WhenAll(seeds.Select(seed => ReconnectAThousandTimesAsync(home, server, id, seed)));
+    }
+
+    private static async Task ReconnectAThousandTimesAsync(ServerHome home, ServerProcess server, uint id, int seed)
+    {
+        const int reconnections = 1000;
+        var random = new Random(seed);
         var count = 0;
         for (var pass = 1; count < reconnections; pass++)
         {

@@ -176,6 +176,27 @@ public sealed class RetentionTests
         Assert.Empty(await client.PlansAsync());
     }
 
+    [Fact]
+    public async Task A_log_that_cannot_be_removed_is_told_and_keeps_no_other_from_going()
+    {
+        await using var home = Home("history.keep_count = 1");
+        await using var server = await home.StartAsync();
+        using var client = new ServerClient(server);
+        var inTheWay = home.Log(1) + ".removed";
+        await File.WriteAllTextAsync(inTheWay, "");
+        for (var n = 0; n < 3; n++) await client.RunAsync("set", "plan");
+
+        await RemovedLogs.FinishedAsync(home, 2);
+        await server.SaysAsync("Logs that are to go are still there: ");
+        Assert.True(Directory.Exists(home.Log(1)));
+        File.Delete(inTheWay);
+        await client.RunAsync("set", "plan");
+
+        await RemovedLogs.FinishedAsync(home, 1);
+        await RemovedLogs.FinishedAsync(home, 3);
+        Assert.Equal(["4"], Directory.GetFileSystemEntries(Path.GetDirectoryName(inTheWay)!).Select(Path.GetFileName));
+    }
+
     private static ServerHome Home(params string[] configuration)
     {
         var home = new ServerHome(configuration);

@@ -89,6 +89,15 @@ public sealed class LogLedgerTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task The_last_events_are_found_whichever_went()
+    {
+        await EndAsync(4);
+        await RemoveAsync(3);
+
+        Assert.Equal([2u, 4u], _journal.Snapshot(view => view.Latest(4)).Order());
+    }
+
+    [Fact]
     public async Task Events_of_one_execution_can_be_followed_while_they_are_there()
     {
         await EndAsync(4);

@@ -32,6 +32,12 @@ internal abstract record Act(TimeSpan After)
     /// <summary>SIGSTOP, and SIGCONT later.</summary>
     internal sealed record Suspend(TimeSpan After, Victim Victim, TimeSpan For) : Act(After);
 
+    /// <summary>SIGKILL to the server while the supervisor is suspended, so that the next server finds one that is silent at first.</summary>
+    internal sealed record KillBesideSuspended(TimeSpan After, TimeSpan For) : Act(After);
+
+    /// <summary>Has the server take no executions for a time.</summary>
+    internal sealed record Drain(TimeSpan After, TimeSpan For) : Act(After);
+
     /// <summary>Takes all space where the state is, and gives it back later.</summary>
     internal sealed record FillDisk(TimeSpan After, TimeSpan For) : Act(After);
 

@@ -13,12 +13,16 @@ internal sealed class Chronicle
 {
     private readonly List<Stretch> _absences = [];
     private readonly List<Stretch> _kills = [];
+    private readonly List<Stretch> _drains = [];
     private DateTimeOffset? _downSince;
 
     /// <summary>From when the server was about to be ended until the next one was ready.</summary>
     public IReadOnlyList<Stretch> Absences => _downSince is { } since ? [.. _absences, new(since, DateTimeOffset.MaxValue)] : _absences;
 
     public IReadOnlyList<Stretch> SupervisorKills => _kills;
+
+    /// <summary>When no execution was to be accepted.</summary>
+    public IReadOnlyList<Stretch> Draining => _drains;
 
     public void Down() => _downSince = DateTimeOffset.UtcNow;
 
@@ -32,13 +36,19 @@ internal sealed class Chronicle
     }
 
     /// <summary>A supervisor is killed from now until the result is disposed.</summary>
-    public IDisposable KillsSupervisor()
+    public IDisposable KillsSupervisor() => Lasting(_kills);
+
+    /// <summary>The server drains from now until the result is disposed.</summary>
+    public IDisposable Drains() => Lasting(_drains);
+
+    private static IDisposable Lasting(List<Stretch> stretches)
     {
         var from = DateTimeOffset.UtcNow;
-        return Disposable.Create(() => _kills.Add(new(from, DateTimeOffset.UtcNow)));
+        return Disposable.Create(() => stretches.Add(new(from, DateTimeOffset.UtcNow)));
     }
 
     public override string ToString() => string.Concat(
         Absences.Select(absence => $"no server {absence.From:O} to {absence.To:O}\n")
-            .Concat(_kills.Select(kill => $"supervisor killed {kill.From:O} to {kill.To:O}\n")));
+            .Concat(_kills.Select(kill => $"supervisor killed {kill.From:O} to {kill.To:O}\n"))
+            .Concat(_drains.Select(drain => $"draining {drain.From:O} to {drain.To:O}\n")));
 }

@@ -16,6 +16,12 @@ internal sealed record Scenario(int Seed, int Round, ImmutableArray<ChaosPlan> P
     /// <summary>The state lies on a file system that can be filled.</summary>
     public bool IsOnSmallDisk { get; init; }
 
+    /// <summary>What is told is on the disk first.</summary>
+    public bool SyncsFully { get; init; }
+
+    /// <summary>So many logs are kept when all is over and checked; null: all.</summary>
+    public int? KeptInTheEnd { get; init; }
+
     /// <summary>How many executions are asked for.</summary>
     public int Wishes => Work.Count(act => act is Act.Execute or Act.Resume);
 
@@ -26,13 +32,14 @@ internal sealed record Scenario(int Seed, int Round, ImmutableArray<ChaosPlan> P
     [
         $"exec.max_concurrent = {MaxConcurrent}",
         "exec.grace = 1s",
+        $"history.sync = {(SyncsFully ? "full" : "normal")}",
     ];
 
     /// <summary>The whole as text: the same seed gives the same.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"seed {Seed}, round {Round}, small disk: {IsOnSmallDisk}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"seed {Seed}, round {Round}, small disk: {IsOnSmallDisk}, logs kept in the end: {KeptInTheEnd?.ToString(CultureInfo.InvariantCulture) ?? "all"}");
         text.AppendJoin('\n', Configuration).AppendLine();
         text.AppendLine("work:").AppendJoin('\n', Work.Select(Line)).AppendLine();
         text.AppendLine("trouble:").AppendJoin('\n', Trouble.Select(Line)).AppendLine();

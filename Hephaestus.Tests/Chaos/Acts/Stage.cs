@@ -67,6 +67,18 @@ internal sealed class Stage(ServerHome home) : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the server while the supervisor is suspended, which goes on some time after the next server has begun to start.</summary>
+    public async Task KillBesideSuspendedAsync(TimeSpan time)
+    {
+        var supervisor = Remnants.SupervisorOf(home);
+        Send(supervisor, Signals.Stop);
+        await Leave().KillAsync();
+        var starting = StartAsync();
+        await Task.Delay(time);
+        Send(supervisor, Signals.Continue);
+        await starting;
+    }
+
     /// <summary>Ends a server that has just been started in place of the present one, and starts another.</summary>
     public async Task KillStartingAsync(TimeSpan life)
     {

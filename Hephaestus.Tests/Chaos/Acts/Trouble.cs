@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using Hephaestus.Protocol;
 
 namespace Hephaestus.Tests.Chaos.Acts;
 
 /// <summary>The lane of acts that do something to server, supervisor, disk and connections, one after another.</summary>
-internal sealed class Trouble(Scenario scenario, Stage stage, RoundDisk? disk, Action dropClients)
+internal sealed class Trouble(Scenario scenario, Stage stage, Asking asking, RoundDisk? disk, Action dropClients)
 {
     public async Task RunAsync(Figures figures, CancellationToken cancellation)
     {
@@ -31,6 +32,12 @@ internal sealed class Trouble(Scenario scenario, Stage stage, RoundDisk? disk, A
             case Act.Suspend suspend:
                 await stage.SuspendAsync(suspend.Victim, suspend.For);
                 break;
+            case Act.KillBesideSuspended kill:
+                await stage.KillBesideSuspendedAsync(kill.For);
+                break;
+            case Act.Drain drain:
+                await DrainAsync(drain.For);
+                break;
             case Act.FillDisk fill:
                 await disk!.FillAsync(fill.For);
                 break;
@@ -41,4 +48,18 @@ internal sealed class Trouble(Scenario scenario, Stage stage, RoundDisk? disk, A
                 throw new UnreachableException($"{act.GetType().Name} is no trouble");
         }
     }
+
+    private async Task DrainAsync(TimeSpan time)
+    {
+        Assert.True((await AskAsync(new DrainRequest { NoWait = true })).Draining);
+        using (stage.Chronicle.Drains())
+        {
+            await Task.Delay(time);
+        }
+
+        Assert.False((await AskAsync(new DrainRequest { NoWait = true, Undo = true })).Draining);
+    }
+
+    private async Task<DrainProgress> AskAsync(DrainRequest request) =>
+        await asking.FirstAsync((calls, options) => calls.Drain(request, options), update => update.Progress);
 }

@@ -8,13 +8,13 @@ internal static class WorkMaker
 {
     private static readonly TimeSpan s_atOnce = TimeSpan.Zero;
 
-    public static ImmutableArray<Act> Make(Dice dice, List<ChaosPlan> plans)
+    public static ImmutableArray<Act> Make(Dice dice, List<ChaosPlan> plans, int most)
     {
         var newest = plans.ToDictionary(plan => plan.Name);
         var acts = ImmutableArray.CreateBuilder<Act>();
         var wishes = 0;
         acts.Add(Execute(dice, ++wishes, dice.Pick([.. plans])) with { After = s_atOnce });
-        for (var left = dice.Between(4, 10); left > 0; left--)
+        for (var left = dice.Between(most / 2, most); left > 0; left--)
         {
             acts.AddRange(Some(dice, newest, ref wishes));
         }

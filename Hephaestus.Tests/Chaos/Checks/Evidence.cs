@@ -17,7 +17,7 @@ internal sealed record Evidence(
     IReadOnlyList<EventWatcher> Watchers,
     IReadOnlyList<LogFollower> Followers,
     IReadOnlyList<CliFollower> CliFollowers,
-    IReadOnlyDictionary<uint, FollowedLog> Logs,
+    IReadOnlyDictionary<uint, DeliveredLog> Logs,
     IReadOnlyDictionary<uint, string> Shown)
 {
     /// <summary>The stories of all executions that were accepted; what cannot be told is a failure.</summary>

@@ -31,7 +31,7 @@ internal sealed class FollowerCheck(Evidence evidence, Figures figures, Failures
         }
     }
 
-    private void Sound(FollowedLog log, string whose)
+    private void Sound(DeliveredLog log, string whose)
     {
         foreach (var fault in log.Faults)
         {
@@ -39,7 +39,7 @@ internal sealed class FollowerCheck(Evidence evidence, Figures figures, Failures
         }
     }
 
-    private void Files(Story story, FollowedLog whole)
+    private void Files(Story story, DeliveredLog whole)
     {
         foreach (var attempt in story.Attempts)
         {
@@ -54,7 +54,7 @@ internal sealed class FollowerCheck(Evidence evidence, Figures figures, Failures
     }
 
     /// <summary>A follower is let go at the execution's end: what comes late after that it need not have.</summary>
-    private void Follower(Story story, LogFollower follower, FollowedLog whole)
+    private void Follower(Story story, LogFollower follower, DeliveredLog whole)
     {
         var log = follower.Log;
         failures.Unless(log.End == story.Ended?.Ended.State, $"{story}: a follower was told that it ended {log.End}");

@@ -9,7 +9,7 @@ namespace Hephaestus.Tests.Chaos.Checks;
 /// A log's index, read the plain way: sound records that cover every byte of every file, and number the lines as they were
 /// delivered.
 /// </summary>
-internal sealed class IndexCheck(Story story, ServerHome home, FollowedLog log, Failures failures)
+internal sealed class IndexCheck(Story story, ServerHome home, DeliveredLog log, Failures failures)
 {
     private readonly Dictionary<LogSource, (byte[] Bytes, long Covered)> _files = [];
     private readonly List<Source> _lines = [];

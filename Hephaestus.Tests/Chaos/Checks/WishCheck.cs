@@ -22,6 +22,12 @@ internal static class WishCheck
                 $"{story}: expected was one of {string.Join(", ", origin.Texts.Select(text => text.Tag))}");
         }
 
+        foreach (var story in evidence.Stories)
+        {
+            var at = story.Events[0].Time.ToDateTimeOffset();
+            failures.Unless(!evidence.Chronicle.Draining.Any(drain => drain.Meets(at, at)), $"{story}: accepted while the server drained");
+        }
+
         foreach (var wish in evidence.Wishes.Where(wish => wish.Id == 0))
         {
             failures.Unless(IsRight(wish, evidence), $"wish {wish.Number} was refused: {wish.Refusal?.Status}");

@@ -10,7 +10,7 @@ internal sealed class LogFollower(uint id, Stage stage, Switchboard board, Dice 
 
     public uint Execution => id;
 
-    public FollowedLog Log { get; } = new();
+    public DeliveredLog Log { get; } = new();
 
     public int Connections => _subscription.Connections;
 

@@ -14,7 +14,7 @@ internal readonly record struct Source(uint Step, uint Attempt, LogStream Stream
 /// What a follower got of a log, from the first line on. Each piece is checked against all before it: no byte is missing,
 /// none comes twice, and lines come in the order of their numbers.
 /// </summary>
-internal sealed class FollowedLog
+internal sealed class DeliveredLog
 {
     private readonly Dictionary<Source, MemoryStream> _bytes = [];
     private readonly Dictionary<Source, long> _begun = [];
