@@ -72,6 +72,9 @@ internal static partial class Libc
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct RawStatus
     {
+        [FieldOffset(20)]
+        public uint User;
+
         [FieldOffset(28)]
         public ushort Mode;
 
