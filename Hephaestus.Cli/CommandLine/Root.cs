@@ -67,6 +67,7 @@ internal static class Root
         new Cancel(surroundings),
         new Watch(surroundings),
         new Drain(surroundings),
+        new Verbs.Hermes(surroundings),
     ];
 
     private static int Unusable(ParseResult line, Screen screen)

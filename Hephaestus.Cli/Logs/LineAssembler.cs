@@ -15,10 +15,23 @@ internal sealed class LineAssembler(int mostKept = 64 * 1024)
     private readonly Dictionary<Source, Unfinished> _unfinished = [];
     private ulong _openLine;
     private ulong _openBytes;
+    private LogPiece _openPiece = new();
 
     /// <summary>The newest line that has no end yet, as far as it is kept; null: there is none.</summary>
     public (LogPiece Piece, ReadOnlyMemory<byte> Bytes)? Newest =>
         _unfinished.Values.MaxBy(line => line.Order) is { Kept: { } kept } newest ? (newest.Piece, kept.WrittenMemory) : null;
+
+    /// <summary>
+    /// Forgets what has begun, since it will not be continued; gives what ends the line that was shown in part, if there is
+    /// one.
+    /// </summary>
+    public LinePart? Forget()
+    {
+        var open = _openLine == 0 ? (LinePart?)null : new LinePart(_openPiece, _openLine, default, Begins: false, Ends: true);
+        (_openLine, _openBytes) = (0, 0);
+        _unfinished.Clear();
+        return open;
+    }
 
     /// <summary>What can be shown after this piece; to be gone through before the next one is taken.</summary>
     /// <exception cref="InvalidDataException">The piece does not continue what came before.</exception>
@@ -66,6 +79,7 @@ internal sealed class LineAssembler(int mostKept = 64 * 1024)
             rest = newline >= 0 ? rest[(newline + 1)..] : default;
             var ends = newline >= 0 || !piece.Unfinished;
             (_openLine, _openBytes) = ends ? (0, 0) : (line, (line == piece.FirstLine ? piece.Offset : 0) + (ulong)bytes.Length);
+            _openPiece = piece;
             yield return new LinePart(piece, line, bytes, begins, ends, missing);
             (begins, missing) = (true, 0);
             line++;

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Grpc.Core;
 using Hephaestus.Cli.Connection;
 using Hephaestus.Protocol;
 
@@ -7,6 +9,7 @@ namespace Hephaestus.Cli.Logs;
 internal sealed class LogFollower(Session session, ILogLines lines)
 {
     private readonly LineAssembler _assembler = new();
+    private uint _generation;
 
     /// <summary>Is told, after each batch, what is unfinished.</summary>
     public Action<LineAssembler>? Unfinished { private get; init; }
@@ -18,7 +21,7 @@ internal sealed class LogFollower(Session session, ILogLines lines)
     /// <exception cref="Grpc.Core.RpcException">The server refused, was never there, or has been away for too long.</exception>
     public async Task<State?> RunAsync(FollowLogRequest request, CancellationToken cancellation)
     {
-        await foreach (var update in ReadAsync(request, cancellation))
+        await foreach (var update in ReadAsync(request, GoOnAfterLoss, cancellation))
         {
             switch (update.UpdateCase)
             {
@@ -31,20 +34,23 @@ internal sealed class LogFollower(Session session, ILogLines lines)
                     return update.End.State;
             }
 
-            NextLine = update.Next?.Line ?? NextLine;
+            (NextLine, _generation) = update.Next is { } next ? (next.Line, next.Generation) : (NextLine, _generation);
         }
 
         return null;
     }
 
     private async IAsyncEnumerable<LogUpdate> ReadAsync(
-        FollowLogRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        FollowLogRequest request,
+        Func<FollowLogRequest, RpcException, bool> recover,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         var next = request.Clone();
         var stream = new StreamCall<LogUpdate>(() => session.Client.FollowLog(next, cancellationToken: cancellation))
         {
             IsLast = update => update.UpdateCase == LogUpdate.UpdateOneofCase.End,
             EndsItself = request.UntilNow,
+            Recover = fault => recover(next, fault),
         };
         await foreach (var update in session.Patience.ReadAsync(stream, cancellation))
         {
@@ -55,6 +61,33 @@ internal sealed class LogFollower(Session session, ILogLines lines)
             }
         }
     }
+
+    /// <summary>
+    /// The machine lost power, and with it lines that were shown: says so, and goes on where the log does. A line that the
+    /// user asked for by its number is another matter.
+    /// </summary>
+    private bool GoOnAfterLoss(FollowLogRequest next, RpcException fault)
+    {
+        if (fault.StatusCode != StatusCode.OutOfRange || next.From is not { Generation: > 0 } || NextLineOf(fault) is not { } line)
+        {
+            return false;
+        }
+
+        if (_assembler.Forget() is { } open)
+        {
+            lines.Write(open);
+        }
+
+        Unfinished?.Invoke(_assembler);
+        session.Screen.Flush();
+        session.Screen.Say($"{session.Describe(fault)}; going on with line {line}");
+        next.From = new Cursor { Line = line };
+        NextLine = line;
+        return true;
+    }
+
+    private static ulong? NextLineOf(RpcException fault) =>
+        ulong.TryParse(fault.Trailers.GetValue("next-line"), NumberStyles.None, CultureInfo.InvariantCulture, out var line) ? line : null;
 
     private async Task ShowAsync(FollowLogRequest request, LogPieces pieces, CancellationToken cancellation)
     {
@@ -72,9 +105,9 @@ internal sealed class LogFollower(Session session, ILogLines lines)
     /// <summary>Shows the beginning of a line that was too long to be kept until it had a number.</summary>
     private async Task ShowAgainAsync(uint id, LinePart part, CancellationToken cancellation)
     {
-        var request = new FollowLogRequest { Id = id, From = new Cursor { Line = part.Line }, UntilNow = true };
+        var request = new FollowLogRequest { Id = id, From = new Cursor { Line = part.Line, Generation = _generation }, UntilNow = true };
         var left = part.Missing;
-        await foreach (var update in ReadAsync(request, cancellation))
+        await foreach (var update in ReadAsync(request, (_, _) => false, cancellation))
         {
             foreach (var piece in update.Pieces?.Pieces ?? [])
             {

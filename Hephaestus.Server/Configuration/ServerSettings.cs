@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Journal;
 
 namespace Hephaestus.Server.Configuration;
 
@@ -14,8 +15,11 @@ namespace Hephaestus.Server.Configuration;
 /// <param name="RuleLog">Where dumps go.</param>
 /// <param name="MaxConcurrent">Executions that run at once, 1 to 100,000; more are queued.</param>
 /// <param name="Grace">Between SIGTERM and SIGKILL, 0 to 24 hours.</param>
+/// <param name="Cgroup">Where steps get control groups of their own.</param>
 /// <param name="LateOutput">How long output of processes that outlive their step is taken, 0 to 24 hours.</param>
+/// <param name="Retention">Which logs are kept.</param>
 /// <param name="Hermes">Null: statuses are not published.</param>
+/// <param name="Sync">What must be on the disk before it is told.</param>
 /// <param name="NodeName">Reserved.</param>
 /// <param name="NodeType">Reserved.</param>
 internal sealed record ServerSettings(
@@ -29,8 +33,11 @@ internal sealed record ServerSettings(
     string RuleLog,
     int MaxConcurrent,
     TimeSpan Grace,
+    CgroupSetting Cgroup,
     TimeSpan LateOutput,
+    RetentionSettings Retention,
     HermesSettings? Hermes,
+    HistorySync Sync,
     string? NodeName,
     string? NodeType)
 {
@@ -50,7 +57,10 @@ internal sealed record ServerSettings(
         $"{SettingKeys.RuleLog} = {RuleLog}",
         $"{SettingKeys.MaxConcurrent} = {MaxConcurrent}",
         $"{SettingKeys.Grace} = {DurationText.Format(Grace)}",
+        $"{SettingKeys.Cgroup} = {Cgroup}",
         $"{SettingKeys.LateOutput} = {DurationText.Format(LateOutput)}",
+        $"{SettingKeys.Sync} = {(Sync == HistorySync.Full ? "full" : "normal")}",
+        .. Retention.Removes ? Retention.Describe() : ["history.keep_* = (none, everything is kept)"],
         .. Hermes is null ? [$"{SettingKeys.HermesEnable} = no"] : DescribeHermes(Hermes),
     ];
 

@@ -19,6 +19,10 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry, In
     private readonly Lock _gate = new();
     private Task _lastBegun = Task.CompletedTask;
 
+    /// <summary>The execution that the same request began before, whatever has become of its plan since; null: none did.</summary>
+    public ExecutionState? Known(string requestId) =>
+        requestId.Length > 0 && journal.FindRequest(requestId) is { } id ? registry.Find(id) : null;
+
     /// <summary>Pins a plan and runs it in the background; the state as accepted.</summary>
     /// <exception cref="QueueFullException">Too many wait already.</exception>
     /// <exception cref="OverlapException">It runs already, and does not overlap with itself.</exception>
@@ -64,7 +68,7 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry, In
 
     private async Task<ExecutionState> ExecuteAsync(NewExecution execution, Plan plan)
     {
-        if (Known(execution) is { } known)
+        if (Known(execution.RequestId) is { } known)
         {
             return known;
         }
@@ -88,7 +92,7 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry, In
         try
         {
             var events = await (accepting ?? AcceptAloneAsync(execution, before));
-            return events.IsEmpty ? Known(execution)! : await BeginAsync(events, plan, execution.PlanText, before);
+            return events.IsEmpty ? Known(execution.RequestId)! : await BeginAsync(events, plan, execution.PlanText, before);
         }
         finally
         {
@@ -96,14 +100,16 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry, In
         }
     }
 
-    /// <summary>The execution that the same request began before.</summary>
-    private ExecutionState? Known(NewExecution execution) =>
-        execution.RequestId.Length > 0 && journal.FindRequest(execution.RequestId) is { } id ? registry.Find(id) : null;
-
     /// <summary>After all that came before is known to run, so that of two such only one is accepted.</summary>
+    /// <returns>None: what came before was the same request.</returns>
     private async Task<ImmutableArray<ExecutionEvent>> AcceptAloneAsync(NewExecution execution, Task before)
     {
         await before;
+        if (Known(execution.RequestId) is not null)
+        {
+            return [];
+        }
+
         var key = new PlanKey(execution.Accepted.Set, execution.Accepted.Plan);
         return registry.Unfinished(key) is { } running
             ? throw new OverlapException(running)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hephaestus.Server.Logs;
+using Hephaestus.Server.Supervision;
 
 namespace Hephaestus.Server.Executions;
 
@@ -51,6 +52,7 @@ internal sealed class Dumper(Registry registry, LogArchive archive, string direc
         }
 
         File.Move(Unfinished(file), file, overwrite: true);
+        Libc.Sync(directory);
     }
 
     private static void Discard(string file)

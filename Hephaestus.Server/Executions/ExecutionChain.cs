@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using System.Reactive.Subjects;
@@ -17,15 +19,19 @@ internal delegate IObservable<ExecutionFact> RunAttempt(AttemptKey attempt, IObs
 
 /// <summary>
 /// One execution as an observable chain of its steps. Facts come in (from attempts and from callers), each is committed
-/// together with what follows from it, and only then do the attempts that it starts begin: one commit says "step N
-/// ended" and "step N+1 is about to start".
+/// together with what came meanwhile and with what follows from it, and only then do the attempts that it starts begin: one
+/// commit says "step N ended" and "step N+1 is about to start".
 /// </summary>
 /// <param name="course">What follows from a state.</param>
 /// <param name="scheduler">
 /// Where facts are taken up. They leave their producers' threads and locks there; at most four for each attempt and one
 /// for each request wait.
 /// </param>
-internal sealed class ExecutionChain(Commit commit, RunAttempt run, Course course, IScheduler scheduler)
+/// <param name="patience">
+/// For so long a process's id waits for another fact to be committed with: where each commit costs a sync, a short step costs
+/// one.
+/// </param>
+internal sealed class ExecutionChain(Commit commit, RunAttempt run, Course course, IScheduler scheduler, TimeSpan patience = default)
 {
     /// <summary>
     /// Runs from a state on to the end: each element is the state after a commit, the last one has ended. What ran when
@@ -40,13 +46,13 @@ internal sealed class ExecutionChain(Commit commit, RunAttempt run, Course cours
         var wakes = new Subject<DateTimeOffset>();
 
         var attemptFacts = starts.SelectMany(attempt => run(attempt, cancelled));
-        var happened = attemptFacts.Merge(requests).ObserveOn(scheduler).Select(fact => ImmutableArray.Create(fact));
-        var retriesDue = wakes.Select(at => Observable.Timer(at, scheduler)).Switch().Select(_ => ImmutableArray<ExecutionFact>.Empty);
-        var facts = happened.Merge(retriesDue);
+        var happened = new ConcurrentQueue<ExecutionFact>();
+        var news = attemptFacts.Merge(requests).ObserveOn(scheduler).Do(happened.Enqueue).SelectMany(fact => Due(fact, happened));
+        var retriesDue = wakes.Select(at => Observable.Timer(at, scheduler)).Switch().Select(_ => Unit.Default);
 
         // Merge and not StartWith: facts must be subscribed to before the first state starts an attempt.
-        var states = facts.Merge(Observable.Return(ImmutableArray<ExecutionFact>.Empty))
-            .Select(some => Observable.Defer(() => Committed(state, some)))
+        var states = news.Merge(retriesDue).Merge(Observable.Return(Unit.Default))
+            .Select(_ => Observable.Defer(() => Committed(state, Taken(happened))))
             .Concat();
         return states.Do(Follow).TakeUntil(next => next.HasEnded);
 
@@ -65,6 +71,24 @@ internal sealed class ExecutionChain(Commit commit, RunAttempt run, Course cours
             }
         }
     });
+
+    /// <summary>When a fact is to be committed; never, if another takes it along before.</summary>
+    private IObservable<Unit> Due(ExecutionFact fact, ConcurrentQueue<ExecutionFact> happened) =>
+        fact is ExecutionFact.StepStarted && patience > TimeSpan.Zero
+            ? Observable.Timer(patience, scheduler).Where(_ => happened.Contains(fact)).Select(_ => Unit.Default)
+            : Observable.Return(Unit.Default);
+
+    /// <summary>All that has come by now; of those that came during a commit the first takes the others along.</summary>
+    private static ImmutableArray<ExecutionFact> Taken(ConcurrentQueue<ExecutionFact> happened)
+    {
+        var taken = ImmutableArray.CreateBuilder<ExecutionFact>();
+        while (happened.TryDequeue(out var fact))
+        {
+            taken.Add(fact);
+        }
+
+        return taken.ToImmutable();
+    }
 
     private IObservable<ExecutionState> Committed(ExecutionState state, ImmutableArray<ExecutionFact> happened)
     {

@@ -91,7 +91,7 @@ internal sealed class LiveExecution : IDisposable
         await _turn.WaitAsync();
         try
         {
-            if (facts.Any(fact => fact is ExecutionFact.Ended))
+            if (facts.Any(TellsOfOutput))
             {
                 // An end that survives a loss of power must not tell of output that does not.
                 await Task.Run(() => WriteAsync(_log.Sync));
@@ -102,6 +102,12 @@ internal sealed class LiveExecution : IDisposable
             foreach (var happened in events)
             {
                 await TakeAsync(happened);
+            }
+
+            if (_log.ShowsSynced && State.HasEnded)
+            {
+                // The log is closed after its end: whoever follows it is to have seen all of it.
+                await Task.Run(() => WriteAsync(_log.Sync));
             }
 
             CrashPoint.Reach("published");
@@ -127,6 +133,9 @@ internal sealed class LiveExecution : IDisposable
 
     private static AttemptDeadline? Deadline(DateTimeOffset? since, TimeSpan? timeout) =>
         since is { } from && timeout is { } time ? new AttemptDeadline(from + time, time) : null;
+
+    private bool TellsOfOutput(ExecutionFact fact) =>
+        fact is ExecutionFact.Ended || (_log.ShowsSynced && fact is ExecutionFact.StepEnded);
 
     private async Task TakeAsync(ExecutionEvent happened)
     {

@@ -41,9 +41,9 @@ internal sealed class Recovery(
 
     private async Task TakeUpAsync(uint id, ImmutableArray<StepKey> known, HashSet<StepKey> held)
     {
-        if (Pinned(id) is { } pinned)
+        if (Pinned(id) is { Row.LogKept: true } pinned)
         {
-            var events = journal.EventsOf(id);
+            var events = await WithLostStartsAsync(pinned, journal.EventsOf(id), known);
             var attempts = ExecutionFold.Of(events).Attempts;
             await registry.BeginAsync(pinned, events, [.. known.Select(AttemptOf).Intersect(attempts)], Task.CompletedTask);
             known = [.. known.Where(key => !attempts.Contains(AttemptOf(key)))];
@@ -55,13 +55,23 @@ internal sealed class Recovery(
         }
     }
 
+    /// <summary>After another boot nothing starts by itself, so whatever has files has run before.</summary>
+    private async Task<IReadOnlyList<ExecutionEvent>> WithLostStartsAsync(
+        PinnedPlan pinned, IReadOnlyList<ExecutionEvent> events, ImmutableArray<StepKey> known)
+    {
+        var state = ExecutionFold.Of(events);
+        var lost = state.HasEnded || pinned.Row.BootId == Boot.Id
+            ? []
+            : LostStarts.Of(state, [.. known.Select(AttemptOf), .. LostStarts.WithOutput(logs.DirectoryOf(state.Id))]);
+        return lost.IsEmpty ? events : [.. events, .. await journal.AppendAsync(state.Id, lost)];
+    }
+
     /// <summary>Of those that ended just before the last server did.</summary>
     private void CompleteLogs(uint[] takenUp)
     {
-        var last = journal.EventsAfter(Math.Max(0, journal.Head.Value - LastEvents), LastEvents, EventFilter.All);
-        foreach (var id in last.Events.Select(happened => happened.Execution).Distinct().Except(takenUp))
+        foreach (var id in journal.Snapshot(view => view.Latest(LastEvents)).Except(takenUp))
         {
-            if (Pinned(id) is { } pinned)
+            if (Pinned(id) is { Row.LogKept: true } pinned)
             {
                 logs.Complete(pinned, journal.EventsOf(id));
             }

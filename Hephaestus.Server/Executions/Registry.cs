@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using Hephaestus.Server.Catalogue;
+using Hephaestus.Server.Facts;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Steps;
@@ -28,11 +29,21 @@ internal sealed class Registry(
 
     private static readonly TimeSpan s_spaceRetry = TimeSpan.FromSeconds(1);
 
+    /// <summary>See <see cref="ExecutionChain"/>.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(20);
+
     private readonly ConcurrentDictionary<uint, LiveExecution> _live = new();
+    private readonly ConcurrentDictionary<uint, PinnedPlan> _later = new();
     private readonly Turns _turns = new(limit);
 
     /// <summary>How many wait for their turn.</summary>
     public int Waiting => _turns.Waiting;
+
+    /// <summary>The newest execution of which nothing lives any more; nothing is added to its log.</summary>
+    public Latest<uint> Buried { get; } = new(0);
+
+    /// <summary>Whether something may still be added to an execution's log.</summary>
+    public bool IsBusy(uint id) => _later.ContainsKey(id) || _live.ContainsKey(id);
 
     /// <summary>An execution of a plan that has not ended; null: there is none.</summary>
     public uint? Unfinished(PlanKey plan) =>
@@ -48,11 +59,7 @@ internal sealed class Registry(
     /// The state of any execution; null: no such one. As the journal has it: whoever was told of an event finds it here,
     /// also while the execution's own log is being told.
     /// </summary>
-    public ExecutionState? Find(uint id)
-    {
-        var events = journal.EventsOf(id);
-        return events.Count == 0 ? null : ExecutionFold.Of(events);
-    }
+    public ExecutionState? Find(uint id) => journal.StateOf(id);
 
     /// <summary>
     /// Asks a live execution to end; completes when that is in the journal, so that no crash forgets it. The end comes as an
@@ -108,6 +115,7 @@ internal sealed class Registry(
     {
         if (!await TryBeginAsync(pinned, events, unsettled, before))
         {
+            _later[pinned.Row.Id] = pinned;
             _ = BeginLaterAsync(pinned, events, unsettled);
         }
     }
@@ -119,6 +127,14 @@ internal sealed class Registry(
             await Task.Delay(s_spaceRetry);
         }
         while (!await TryBeginAsync(pinned, events, unsettled, Task.CompletedTask));
+
+        _later.TryRemove(pinned.Row.Id, out _);
+    }
+
+    private void Bury(uint id)
+    {
+        _live.TryRemove(id, out _);
+        Buried.Set(id);
     }
 
     private async Task<bool> TryBeginAsync(
@@ -138,7 +154,7 @@ internal sealed class Registry(
                 throw;
             }
 
-            var live = new LiveExecution(pinned, journal, log, state, () => _live.TryRemove(state.Id, out _));
+            var live = new LiveExecution(pinned, journal, log, state, () => Bury(state.Id));
             _live[state.Id] = live;
             await ResumeAsync(live, unsettled, before);
             return true;
@@ -195,7 +211,8 @@ internal sealed class Registry(
             facts => Observable.FromAsync(() => live.CommitAsync(facts)),
             (attempt, cancelled) => steps.Run(live.Run(attempt), cancelled),
             live.Course,
-            s_scheduler);
+            s_scheduler,
+            journal.SyncsEach ? s_patience : TimeSpan.Zero);
         var settled = live.State.Attempts.Where(attempt => Ended(live.State, attempt)).ToHashSet();
         live.Drive = chain.Run(live.State, live.Requests).Subscribe(
             state =>

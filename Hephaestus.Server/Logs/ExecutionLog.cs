@@ -8,7 +8,7 @@ namespace Hephaestus.Server.Logs;
 
 /// <summary>
 /// The one writer of an execution's index, and of its remarks. Whatever <see cref="Head"/> says is in the files before
-/// it is said. Thread-safe.
+/// it is said, and on the disk where that is asked for. Thread-safe.
 /// </summary>
 internal sealed class ExecutionLog : IDisposable
 {
@@ -20,32 +20,45 @@ internal sealed class ExecutionLog : IDisposable
     private readonly Dictionary<LogSource, string> _files;
     private readonly HashSet<LogSource> _pumped = [];
     private readonly HashSet<LogSource> _unsynced;
-    private readonly TimeProvider _clock;
-    private readonly Action<ExecutionLog> _closed;
+    private readonly LogOwner _owner;
+
+    /// <summary>One brings it to the disk at a time; who comes meanwhile finds that done.</summary>
+    private readonly Lock _syncing = new();
+
+    /// <summary>What is in the files; ahead of <see cref="Head"/> until that is on the disk.</summary>
+    private LogHead _written;
     private bool _disposed;
 
     /// <summary>Records that were on the disk after the last sync; what an earlier server wrote is not known to be.</summary>
-    private long _synced = -1;
+    private long _synced;
+    private bool _remarked;
+    private bool _named;
 
-    internal ExecutionLog(uint execution, RecoveredLog found, TimeProvider clock, Action<ExecutionLog> closed)
+    internal ExecutionLog(uint execution, RecoveredLog found, LogOwner owner)
     {
         Execution = execution;
         _directory = found.Directory;
         _index = found.Index;
         _remarks = found.Remarks;
         (_ends, _files) = (found.Ends, found.Outputs);
+        _owner = owner;
 
         // An earlier server may have ended before it synced them.
         _unsynced = [.. _ends.Keys.Where(_files.ContainsKey)];
-        (_clock, _closed) = (clock, closed);
+        (_remarked, _named) = (found.RemarkBytes > 0, _unsynced.Count > 0);
         RemarkBytes = found.RemarkBytes;
-        Head = new Latest<LogHead>(new LogHead(_index.Records, found.Lines, [], false));
+        _synced = _index.Records == 0 ? 0 : -1;
+        _written = new LogHead(_index.Records, found.Lines, [], false);
+        Head = new Latest<LogHead>(_written);
     }
 
     public uint Execution { get; }
 
-    /// <summary>How far the log has come.</summary>
+    /// <summary>How far the log has come, as readers see it.</summary>
     public Latest<LogHead> Head { get; }
+
+    /// <summary>Readers see only what is on the disk.</summary>
+    public bool ShowsSynced => _owner.Publication is not null;
 
     /// <summary>Bytes of the remarks file that the index covers; whoever owns the events appends what is missing.</summary>
     public long RemarkBytes { get; private set; }
@@ -64,6 +77,7 @@ internal sealed class ExecutionLog : IDisposable
             var source = error ? LogSource.ErrorRemark : LogSource.Remark;
             Append(new Piece(source, RemarkBytes, end, RemarkBytes, bytes.Count((byte)'\n'), end, RecordFlags.None, time, false));
             RemarkBytes = end;
+            _remarked = true;
         }
     }
 
@@ -73,33 +87,59 @@ internal sealed class ExecutionLog : IDisposable
         lock (_gate)
         {
             _index.GiveBack();
-            Head.Set(Head.Value with { Complete = true });
+            Show(_written with { Complete = true });
         }
     }
 
-    /// <summary>Brings to the disk what was written since the last call: output first, then what the index says of it.</summary>
+    /// <summary>
+    /// Brings to the disk what was written since the last call: output first, then what the index says of it. Then readers
+    /// see it, if they did not before.
+    /// </summary>
     /// <exception cref="IOException">The disk failed; the next call tries again.</exception>
     public void Sync()
     {
-        var records = Head.Value.Records;
-        if (records == Volatile.Read(ref _synced))
+        lock (_syncing)
         {
-            return;
-        }
+            var unsynced = Unsynced();
+            foreach (var (_, file, _) in unsynced.Outputs)
+            {
+                Libc.SyncData(file);
+            }
 
-        var unsynced = Unsynced();
-        foreach (var (_, file, _) in unsynced)
-        {
-            Libc.Sync(file);
-        }
+            if (unsynced.Remarks > 0)
+            {
+                Libc.SyncData(_remarks, LogStore.RemarksIn(_directory));
+            }
 
-        RandomAccess.FlushToDisk(_remarks);
-        RandomAccess.FlushToDisk(_index.File);
-        Libc.Sync(_directory);
-        Volatile.Write(ref _synced, records);
-        lock (_gate)
+            if (unsynced.Records)
+            {
+                Libc.SyncData(_index.File, LogStore.IndexIn(_directory));
+            }
+
+            if (unsynced.Names)
+            {
+                Libc.Sync(_directory);
+            }
+
+            Settle(unsynced);
+        }
+    }
+
+    /// <summary>The same, for whoever tries again by himself: why it failed; null: it is done, or the log was closed meanwhile.</summary>
+    public string? TrySync()
+    {
+        try
         {
-            _unsynced.ExceptWith(unsynced.Where(each => _ends[each.Source].Length == each.Length).Select(each => each.Source));
+            Sync();
+            return null;
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+        catch (IOException fault)
+        {
+            return fault.Message;
         }
     }
 
@@ -119,11 +159,22 @@ internal sealed class ExecutionLog : IDisposable
             _disposed = true;
             EndLostLines();
             _index.GiveBack();
+        }
+
+        // Where that fails nobody is left who would try again, and readers must not wait for ever.
+        if (ShowsSynced || _unsynced.Count > 0)
+        {
+            TrySync();
+        }
+
+        lock (_gate)
+        {
+            Head.Set(_written);
             _index.Dispose();
             _remarks.Dispose();
         }
 
-        _closed(this);
+        _owner.Closed(this);
     }
 
     /// <summary>Where a source goes on; from now on it is known by its file.</summary>
@@ -156,7 +207,7 @@ internal sealed class ExecutionLog : IDisposable
     {
         lock (_gate)
         {
-            var head = Head.Value;
+            var head = _written;
             var previous = _ends.GetValueOrDefault(piece.Source).LastLine;
             _index.Append(piece.Record(head.Lines + 1, previous));
             CrashPoint.Reach("pump-indexed");
@@ -164,10 +215,11 @@ internal sealed class ExecutionLog : IDisposable
             _ends[piece.Source] = new SourceEnd(piece.End, piece.NextLineStart, piece.Lines > 0 ? record : previous);
             if (!piece.Source.IsRemark)
             {
+                _named |= piece.Start == 0;
                 _unsynced.Add(piece.Source);
             }
 
-            Head.Set(head with
+            Show(head with
             {
                 Records = record,
                 Lines = head.Lines + piece.Lines,
@@ -181,8 +233,7 @@ internal sealed class ExecutionLog : IDisposable
     {
         lock (_gate)
         {
-            var head = Head.Value;
-            Head.Set(head with { Unfinished = Shown(head.Unfinished, tail.Source, tail) });
+            Show(_written with { Unfinished = Shown(_written.Unfinished, tail.Source, tail) });
         }
     }
 
@@ -197,7 +248,7 @@ internal sealed class ExecutionLog : IDisposable
 
     private void EndLostLines()
     {
-        if (!Head.Value.Complete)
+        if (!_written.Complete)
         {
             return;
         }
@@ -206,7 +257,7 @@ internal sealed class ExecutionLog : IDisposable
         {
             if (end.LineStart < end.Length)
             {
-                var (at, now) = (end.Length, _clock.GetUtcNow());
+                var (at, now) = (end.Length, _owner.Clock.GetUtcNow());
                 TryAppend(new Piece(source, at, at, end.LineStart, 1, at, RecordFlags.CompletesLine, now, false));
             }
         }
@@ -224,11 +275,40 @@ internal sealed class ExecutionLog : IDisposable
         }
     }
 
-    private List<(LogSource Source, string File, long Length)> Unsynced()
+    private void Show(LogHead written)
+    {
+        _written = written;
+        if (_owner.Publication is { } publication)
+        {
+            publication.Ask(this);
+        }
+        else
+        {
+            Head.Set(written);
+        }
+    }
+
+    private Unsynced Unsynced()
     {
         lock (_gate)
         {
-            return [.. _unsynced.Select(source => (source, _files[source], _ends[source].Length))];
+            var outputs = _unsynced.Select(source => (source, _files[source], _ends[source].Length));
+            return new Unsynced(_written, [.. outputs], _remarked ? RemarkBytes : 0, _written.Records != _synced, _named);
+        }
+    }
+
+    private void Settle(Unsynced done)
+    {
+        lock (_gate)
+        {
+            _synced = done.Head.Records;
+            _unsynced.ExceptWith(done.Outputs.Where(each => _ends[each.Source].Length == each.Length).Select(each => each.Source));
+            _remarked &= RemarkBytes != done.Remarks;
+            _named &= !done.Names || _written.Records != done.Head.Records;
+            if (_owner.Publication is not null && Head.Value != done.Head)
+            {
+                Head.Set(done.Head);
+            }
         }
     }
 
@@ -244,3 +324,17 @@ internal sealed class ExecutionLog : IDisposable
         return tail is null ? others : others.Add(tail);
     }
 }
+
+/// <summary>What of a log is perhaps not on the disk.</summary>
+/// <param name="Head">How far it has come.</param>
+/// <param name="Outputs">Files that were written to, and their lengths.</param>
+/// <param name="Remarks">Bytes of the remarks; 0: they are on the disk.</param>
+/// <param name="Records">The index was written to.</param>
+/// <param name="Names">Files were made.</param>
+internal sealed record Unsynced(
+    LogHead Head, ImmutableArray<(LogSource Source, string File, long Length)> Outputs, long Remarks, bool Records, bool Names);
+
+/// <summary>Whose log it is.</summary>
+/// <param name="Closed">Is told when it is closed.</param>
+/// <param name="Publication">Shows readers what is on the disk; null: they see what is written.</param>
+internal sealed record LogOwner(TimeProvider Clock, Action<ExecutionLog> Closed, LogPublication? Publication);

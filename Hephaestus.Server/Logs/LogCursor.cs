@@ -6,7 +6,8 @@ namespace Hephaestus.Server.Logs;
 /// <param name="Line">From 1; the line to be delivered next.</param>
 /// <param name="Offset">Bytes of that line already delivered.</param>
 /// <param name="Unfinished">Lines delivered in part before they had a number.</param>
-internal sealed record LogCursor(long Line, long Offset, ImmutableArray<DeliveredPart> Unfinished)
+/// <param name="Generation">Of <see cref="LogGenerations"/>, in which it was handed out, from 1; 0: not known.</param>
+internal sealed record LogCursor(long Line, long Offset, ImmutableArray<DeliveredPart> Unfinished, int Generation = 0)
 {
     public static LogCursor Beginning { get; } = new(1, 0, []);
 }
@@ -16,5 +17,9 @@ internal sealed record LogCursor(long Line, long Offset, ImmutableArray<Delivere
 /// <param name="Offset">Bytes of it delivered.</param>
 internal readonly record struct DeliveredPart(LogSource Source, long Start, long Offset);
 
-/// <summary>The position asked for lies beyond the log.</summary>
-internal sealed class LogPositionException(string message) : Exception(message);
+/// <summary>The position asked for lies beyond the log, or in a part that was lost.</summary>
+/// <param name="next">The line with which whoever held the position goes on: what precedes it has been delivered.</param>
+internal sealed class LogPositionException(string message, long next) : Exception(message)
+{
+    public long Next { get; } = next;
+}

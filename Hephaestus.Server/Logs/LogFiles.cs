@@ -16,6 +16,9 @@ internal sealed class LogFiles(string directory, Func<LogSource, string> fileOf)
 
     public SafeFileHandle Index { get; } = Libc.Open(LogStore.IndexIn(directory), Libc.O_RDONLY);
 
+    /// <summary>Those that the log had when it was opened to be read; a server begins one before anybody reads.</summary>
+    public LogGenerations Generations { get; } = LogGenerations.Read(directory);
+
     /// <summary>How many read. Changed by the store, under its lock.</summary>
     public int Leases { get; set; }
 

@@ -7,13 +7,20 @@ namespace Hephaestus.Server.Logs;
 /// <summary>The logs of all executions: a directory each, below one root. Thread-safe.</summary>
 /// <param name="root">Absolute path; made when missing, for the server alone.</param>
 /// <param name="clock">Times of what is found without a record.</param>
-internal sealed class LogStore(string root, TimeProvider clock)
+/// <param name="publication">Shows to readers what is on the disk, and nothing else; null: all is shown once it is written.</param>
+/// <param name="boot">Which start of the machine this is; null: that of <see cref="Boot"/>.</param>
+internal sealed class LogStore(string root, TimeProvider clock, LogPublication? publication = null, string? boot = null)
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>Ends the name of a directory that is being removed.</summary>
+    private const string Going = ".removed";
 
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, ExecutionLog> _open = [];
     private readonly Dictionary<uint, LogFiles> _read = [];
+    private readonly string _boot = boot ?? Boot.Id;
+    private readonly Dictionary<uint, Action?> _freed = [];
 
     public string DirectoryOf(uint execution) => Path.Combine(root, execution.ToString(CultureInfo.InvariantCulture));
 
@@ -25,7 +32,8 @@ internal sealed class LogStore(string root, TimeProvider clock)
     /// disk when it returns. Again, after a creation that was cut short, it completes that; remarks stay.
     /// </summary>
     /// <exception cref="IOException">There is no space, or no way to make the directory; the same call may be made again.</exception>
-    public ExecutionLog Create(uint execution, ReadOnlyMemory<byte> planText)
+    /// <param name="begunIn">As for <see cref="Open"/>.</param>
+    public ExecutionLog Create(uint execution, ReadOnlyMemory<byte> planText, string? begunIn = null)
     {
         var directory = DirectoryOf(execution);
         Directory.CreateDirectory(root, Private);
@@ -43,14 +51,15 @@ internal sealed class LogStore(string root, TimeProvider clock)
         Libc.Sync(directory);
         Libc.Sync(root);
         CrashPoint.Reach("log-created");
-        return Open(execution, []);
+        return Open(execution, [], begunIn);
     }
 
     /// <summary>Opens the log of an execution that goes on, and mends what a killed server or lost power left.</summary>
     /// <param name="sources">All outputs that the execution's attempts may have.</param>
+    /// <param name="begunIn">The boot in which the execution was accepted; null: this one.</param>
     /// <exception cref="InvalidOperationException">It is open.</exception>
     /// <exception cref="IOException">There is no such log, or no space; the same call may be made again.</exception>
-    public ExecutionLog Open(uint execution, IReadOnlyList<LogFile> sources)
+    public ExecutionLog Open(uint execution, IReadOnlyList<LogFile> sources, string? begunIn = null)
     {
         lock (_gate)
         {
@@ -59,8 +68,9 @@ internal sealed class LogStore(string root, TimeProvider clock)
                 throw new InvalidOperationException($"the log of execution {execution} is open");
             }
 
-            var found = RecoveredLog.Open(DirectoryOf(execution), sources, clock.GetUtcNow());
-            return _open[execution] = new ExecutionLog(execution, found, clock, Closed);
+            var found = RecoveredLog.Open(DirectoryOf(execution), sources, (begunIn ?? _boot, _boot), clock.GetUtcNow());
+            var log = new ExecutionLog(execution, found, new LogOwner(clock, Closed, publication));
+            return _open[execution] = publication is null ? log : Synced(log);
         }
     }
 
@@ -79,7 +89,8 @@ internal sealed class LogStore(string root, TimeProvider clock)
     }
 
     /// <summary>Brings to the disk what was written to open logs since the last call; one whose disk fails is tried again.</summary>
-    public void Sync()
+    /// <returns>Why one could not be; null: all are on the disk.</returns>
+    public string? Sync()
     {
         ExecutionLog[] open;
         lock (_gate)
@@ -87,33 +98,64 @@ internal sealed class LogStore(string root, TimeProvider clock)
             open = [.. _open.Values];
         }
 
-        foreach (var log in open)
+        var faults = open.Select(log => log.TrySync()).ToArray();
+        return Array.Find(faults, fault => fault is not null);
+    }
+
+    /// <summary>What an earlier server left is perhaps only in the page cache.</summary>
+    private static ExecutionLog Synced(ExecutionLog log)
+    {
+        try
         {
-            try
-            {
-                log.Sync();
-            }
-            catch (Exception fault) when (fault is IOException or ObjectDisposedException)
-            {
-                // Closed meanwhile, or tried again with the next call.
-            }
+            log.Sync();
+            return log;
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
         }
     }
 
-    /// <summary>Removes an execution's directory. Whoever reads it now reads on in the files that are open already.</summary>
-    /// <exception cref="InvalidOperationException">It is open.</exception>
-    public void Delete(uint execution)
+    /// <summary>Bytes of a log that nobody writes: its directory's files, the index included; 0: there is none.</summary>
+    public long Measure(uint execution)
     {
+        var directory = new DirectoryInfo(DirectoryOf(execution));
+        return directory.Exists ? directory.EnumerateFiles().Sum(file => file.Length) : 0;
+    }
+
+    /// <summary>
+    /// Removes an execution's directory, also what an earlier call that was cut short left of it. False: somebody writes or
+    /// reads it; whoever reads it goes on, and when the last one has come to rest <paramref name="freed"/> is called.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be removed; the same call may be made again.</exception>
+    public bool Remove(uint execution, Action? freed = null)
+    {
+        // By another name at once, then file by file: nobody finds half a log, and no reader waits for large files to go.
+        var (directory, going) = (DirectoryOf(execution), DirectoryOf(execution) + Going);
+        Delete(going);
         lock (_gate)
         {
-            if (_open.ContainsKey(execution))
+            if (_open.ContainsKey(execution) || _read.ContainsKey(execution))
             {
-                throw new InvalidOperationException($"the log of execution {execution} is open");
+                _freed[execution] = freed;
+                return false;
             }
 
-            Directory.Delete(DirectoryOf(execution), recursive: true);
+            if (Directory.Exists(directory))
+            {
+                Directory.Move(directory, going);
+            }
         }
+
+        CrashPoint.Reach("log-renamed");
+        Delete(going);
+        return true;
     }
+
+    /// <summary>Brings to the disk which directories there are.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void SyncDirectories() => Libc.Sync(root);
 
     internal static string IndexIn(string directory) => Path.Combine(directory, "index");
 
@@ -136,14 +178,18 @@ internal sealed class LogStore(string root, TimeProvider clock)
 
     internal void Return(uint execution, LogFiles files)
     {
+        Action? freed = null;
         lock (_gate)
         {
             if (--files.Leases == 0)
             {
                 _read.Remove(execution);
+                _freed.Remove(execution, out freed);
                 files.Dispose();
             }
         }
+
+        freed?.Invoke();
     }
 
     private LogReader Ended(uint execution, Func<LogSource, string> fileOf)
@@ -157,6 +203,14 @@ internal sealed class LogStore(string root, TimeProvider clock)
         finally
         {
             Return(execution, files);
+        }
+    }
+
+    private static void Delete(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
         }
     }
 

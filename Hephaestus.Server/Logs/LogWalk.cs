@@ -17,7 +17,10 @@ internal sealed class LogWalk(LogFiles files, LogQuery query) : IDisposable
 
     /// <summary>Everything before it was given or does not pass the filter.</summary>
     public LogCursor Cursor => new(
-        _line, _offset, [.. _parts.Select(part => new DeliveredPart(part.Key, part.Value.Start, part.Value.Offset))]);
+        _line,
+        _offset,
+        [.. _parts.Select(part => new DeliveredPart(part.Key, part.Value.Start, part.Value.Offset))],
+        files.Generations.Newest);
 
     /// <summary>Goes to where the query begins.</summary>
     /// <exception cref="LogPositionException">That lies beyond the log.</exception>
@@ -65,27 +68,46 @@ internal sealed class LogWalk(LogFiles files, LogQuery query) : IDisposable
     private long Resumed(LogCursor cursor, LogHead head)
     {
         var line = Math.Max(1, cursor.Line);
+        CheckGeneration(cursor, line, head);
         if (line > head.Lines + 1 || cursor.Line < 0 || cursor.Offset < 0 || (line > head.Lines && cursor.Offset > 0))
         {
-            throw new LogPositionException($"line {cursor.Line} byte {cursor.Offset} is beyond the log, which has {head.Lines} lines");
+            throw new LogPositionException(
+                $"line {cursor.Line} byte {cursor.Offset} is beyond the log, which has {head.Lines} lines", head.Lines + 1);
         }
 
         _offset = cursor.Offset;
         foreach (var part in cursor.Unfinished.Where(part => part.Offset > 0))
         {
-            CheckPart(part);
+            CheckPart(part, line);
             _parts[part.Source] = (part.Start, part.Offset);
         }
 
         return line;
     }
 
+    /// <summary>Refuses a position in what a loss of power took: other lines may have its numbers now.</summary>
+    private void CheckGeneration(LogCursor cursor, long line, LogHead head)
+    {
+        var kept = files.Generations.KeptOf(cursor.Generation);
+        if (cursor.Generation < 0 || cursor.Generation > files.Generations.Newest)
+        {
+            throw new LogPositionException($"the log has no generation {cursor.Generation}; this position is of another log", head.Lines + 1);
+        }
+
+        if (line - 1 > kept || (line > kept && cursor.Offset > 0))
+        {
+            throw new LogPositionException(
+                $"the lines from {kept + 1} on that were seen were lost when the machine lost power; others bear their numbers now",
+                kept + 1);
+        }
+    }
+
     /// <summary>Refuses a part that is not there: power was lost, and other bytes may come to stand in its place.</summary>
-    private void CheckPart(DeliveredPart part)
+    private void CheckPart(DeliveredPart part, long line)
     {
         if (part.Start < 0 || part.Start > files.Length(part.Source) - part.Offset)
         {
-            throw new LogPositionException($"byte {part.Offset} of the line at byte {part.Start} is beyond the output");
+            throw new LogPositionException($"byte {part.Offset} of the line at byte {part.Start} is beyond the output", line);
         }
     }
 
@@ -99,7 +121,7 @@ internal sealed class LogWalk(LogFiles files, LogQuery query) : IDisposable
                 && _batch.Count(record.Source, ended, _lineStart + _offset).Lines > 0);
         if (beyond)
         {
-            throw new LogPositionException($"line {_line} has no byte {_offset}");
+            throw new LogPositionException($"line {_line} has no byte {_offset}", _line);
         }
     }
 
@@ -187,7 +209,7 @@ internal sealed class LogWalk(LogFiles files, LogQuery query) : IDisposable
         var from = _lineStart + _offset;
         if (from > record.End)
         {
-            throw new LogPositionException($"line {_line} has no byte {_offset}");
+            throw new LogPositionException($"line {_line} has no byte {_offset}", _line);
         }
 
         if (_batch.Take(record, _line, from, _offset) is not { } taken)

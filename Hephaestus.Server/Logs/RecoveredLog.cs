@@ -43,14 +43,16 @@ internal sealed class RecoveredLog
 
     /// <summary>Opens an execution's files and mends them.</summary>
     /// <param name="sources">All outputs that the execution's attempts may have.</param>
+    /// <param name="boots">The boot that the log was begun in, and this one.</param>
     /// <param name="now">The time that found bytes are given.</param>
     /// <exception cref="IOException">There is no space; the same call may be made again.</exception>
-    public static RecoveredLog Open(string directory, IReadOnlyList<LogFile> sources, DateTimeOffset now)
+    public static RecoveredLog Open(
+        string directory, IReadOnlyList<LogFile> sources, (string Begun, string This) boots, DateTimeOffset now)
     {
         var log = new RecoveredLog(directory, sources);
         try
         {
-            log.Mend(sources, now);
+            log.Mend(sources, boots, now);
             return log;
         }
         catch
@@ -65,10 +67,11 @@ internal sealed class RecoveredLog
         }
     }
 
-    private void Mend(IReadOnlyList<LogFile> sources, DateTimeOffset now)
+    private void Mend(IReadOnlyList<LogFile> sources, (string Begun, string This) boots, DateTimeOffset now)
     {
         Index.Cut(SoundRecords());
         Lines = LinesAfter(Index.Records - 1);
+        LogGenerations.Continue(Directory, boots.Begun, boots.This, Lines);
         foreach (var (source, record) in _newest)
         {
             Ends[source] = EndAt(record);

@@ -13,13 +13,14 @@ internal sealed class SpaceWatch : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Pump _pump;
     private readonly ExecutionJournal _journal;
+    private readonly LogSync _sync;
     private readonly ServingStatus _serving;
     private readonly ILogger _logger;
     private readonly Task _running;
 
-    public SpaceWatch(Pump pump, ExecutionJournal journal, ServingStatus serving, ILogger<SpaceWatch> logger)
+    public SpaceWatch(Pump pump, ExecutionJournal journal, LogSync sync, ServingStatus serving, ILogger<SpaceWatch> logger)
     {
-        (_pump, _journal, _serving, _logger) = (pump, journal, serving, logger);
+        (_pump, _journal, _sync, _serving, _logger) = (pump, journal, sync, serving, logger);
         _running = RunAsync(_stopping.Token);
     }
 
@@ -37,12 +38,16 @@ internal sealed class SpaceWatch : IAsyncDisposable
         {
             var (stall, stallVersion) = _pump.Stall.Current;
             var (trouble, troubleVersion) = _journal.Trouble.Current;
-            said = Say(trouble ?? stall.Reason, said);
+            var (unsynced, unsyncedVersion) = _sync.Trouble.Current;
+            said = Say(trouble ?? stall.Reason ?? unsynced, said);
 
-            // What waits for the other one must not pile up there.
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            await Task.WhenAny(_pump.Stall.NextAsync(stallVersion, either.Token), _journal.Trouble.NextAsync(troubleVersion, either.Token));
-            await either.CancelAsync();
+            // What waits for the others must not pile up there.
+            using var any = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            await Task.WhenAny(
+                _pump.Stall.NextAsync(stallVersion, any.Token),
+                _journal.Trouble.NextAsync(troubleVersion, any.Token),
+                _sync.Trouble.NextAsync(unsyncedVersion, any.Token));
+            await any.CancelAsync();
             stopping.ThrowIfCancellationRequested();
         }
     }

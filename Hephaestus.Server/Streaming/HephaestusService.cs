@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
+using Hephaestus.Server.Hermes;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Plans;
@@ -21,7 +22,8 @@ internal sealed partial class HephaestusService(
     Dumper dumper,
     PlanExamination examination,
     Draining draining,
-    TimeSpan grace) : Protocol.Hephaestus.HephaestusBase
+    TimeSpan grace,
+    HermesPublisher? hermes) : Protocol.Hephaestus.HephaestusBase
 {
     /// <summary>After this much silence a stream says where it is.</summary>
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);

@@ -54,7 +54,7 @@ internal static class LogMessages
 
     private static Wire.Cursor ToMessage(LogCursor cursor, ArchivedLog log)
     {
-        var message = new Wire.Cursor { Line = (ulong)cursor.Line, Offset = (ulong)cursor.Offset };
+        var message = new Wire.Cursor { Line = (ulong)cursor.Line, Offset = (ulong)cursor.Offset, Generation = (uint)cursor.Generation };
         foreach (var part in cursor.Unfinished)
         {
             var attempt = log.AttemptOf(part.Source);
@@ -74,13 +74,15 @@ internal static class LogMessages
     private static LogCursor ToCursor(Wire.Cursor cursor, ArchivedLog log) => new(
         Position(Math.Max(cursor.Line, 1)),
         Position(cursor.Offset),
-        [.. cursor.Unfinished.Select(part => ToPart(part, log))]);
+        [.. cursor.Unfinished.Select(part => ToPart(part, log))],
+        (int)Math.Min(cursor.Generation, int.MaxValue));
 
     private static DeliveredPart ToPart(Wire.UnfinishedLine part, ArchivedLog log)
     {
         var source = log.SourceOf(new AttemptKey((int)part.Step, (int)part.Attempt), part.Stream);
         return new DeliveredPart(
-            source ?? throw Refusals.BeyondLog($"the position names attempt {part.Attempt} of step {part.Step}, which has not started"),
+            source ?? throw Refusals.BeyondLog(
+                $"the position names attempt {part.Attempt} of step {part.Step}, which has not started", log.Reader.Lines + 1),
             Position(part.Start),
             Position(part.Offset));
     }

@@ -148,11 +148,28 @@ internal static partial class Libc
     public static int Waiting(SafeFileHandle pipe) =>
         ioctl(pipe, FIONREAD, out var bytes) == 0 ? bytes : throw Error("FIFO");
 
+    /// <summary>Brings a file's bytes, and what it takes to find them, to the disk.</summary>
+    /// <exception cref="IOException">The disk failed, or it is not there; HResult is the errno.</exception>
+    public static void SyncData(string path)
+    {
+        using var file = Open(path, O_RDONLY);
+        SyncData(file, path);
+    }
+
     /// <summary>Brings a file, or a directory's entries, to the disk.</summary>
     public static void Sync(string path)
     {
         using var file = Open(path, O_RDONLY);
         if (fsync(file) != 0)
+        {
+            throw Error(path);
+        }
+    }
+
+    /// <inheritdoc cref="SyncData(string)"/>
+    public static void SyncData(SafeFileHandle file, string path)
+    {
+        if (fdatasync(file) != 0)
         {
             throw Error(path);
         }
@@ -302,6 +319,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fdatasync(SafeFileHandle file);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int epoll_create1(int flags);

@@ -25,14 +25,14 @@ public sealed class FollowerTroubleTests
         await WarmUpAsync(home, client);
         var id = await client.ExecuteAsync("set", "p");
         await gate.ArrivedAsync();
-        using var stopped = new FollowedLog();
+        using var stopped = new ReceivedLog();
         using var slow = client.Calls.FollowLog(stopped.Request(id));
         await TakeAsync(slow, stopped);
         var before = Memory(server);
 
         // One follower on the connection of the one that reads no more, and one on another.
-        using var beside = new FollowedLog();
-        using var apart = new FollowedLog();
+        using var beside = new ReceivedLog();
+        using var apart = new ReceivedLog();
         var following = Task.WhenAll(FollowAsync(client, id, beside), FollowAsync(other, id, apart));
         gate.Open();
         await gate.ArrivedAsync();
@@ -74,7 +74,7 @@ public sealed class FollowerTroubleTests
             Assert.Equal("following", await process.StandardOutput.ReadLineAsync().DefaultTimeout());
             Signals.Send(process.Id, Signals.Stop);
             var before = Memory(server);
-            using var log = new FollowedLog();
+            using var log = new ReceivedLog();
             var following = FollowAsync(client, id, log);
             gate.Open();
             await gate.ArrivedAsync();
@@ -160,7 +160,7 @@ public sealed class FollowerTroubleTests
         var count = 0;
         for (var pass = 1; count < reconnections; pass++)
         {
-            using var log = new FollowedLog();
+            using var log = new ReceivedLog();
             count += await ReconnectAsync(server, id, log, random);
             Assert.Equal(Written(home, id).Digest, log.Digest(1, LogStream.Out));
             Assert.Equal(Written(home, id, "001-1.err").Digest, log.Digest(1, LogStream.Err));
@@ -170,7 +170,7 @@ public sealed class FollowerTroubleTests
     }
 
     /// <summary>Follows to the end, cut off again and again: after some messages, within one, or with the whole connection.</summary>
-    private static async Task<int> ReconnectAsync(ServerProcess server, uint id, FollowedLog log, Random random)
+    private static async Task<int> ReconnectAsync(ServerProcess server, uint id, ReceivedLog log, Random random)
     {
         var channel = GrpcChannel.ForAddress(server.Address);
         try
@@ -233,7 +233,7 @@ public sealed class FollowerTroubleTests
 
         async Task<(string Output, string Errors, State? End)> FollowAsync(Protocol.Hephaestus.HephaestusClient calls)
         {
-            using var log = new FollowedLog();
+            using var log = new ReceivedLog();
             using var call = calls.FollowLog(log.Request(id));
             await TakeAsync(call, log);
             if (begun.Signal())
@@ -251,7 +251,7 @@ public sealed class FollowerTroubleTests
         }
     }
 
-    private static async Task FollowAsync(ServerClient client, uint id, FollowedLog log)
+    private static async Task FollowAsync(ServerClient client, uint id, ReceivedLog log)
     {
         using var call = client.Calls.FollowLog(log.Request(id));
         while (log.End is null)
@@ -260,7 +260,7 @@ public sealed class FollowerTroubleTests
         }
     }
 
-    private static async Task TakeAsync(AsyncServerStreamingCall<LogUpdate> call, FollowedLog log)
+    private static async Task TakeAsync(AsyncServerStreamingCall<LogUpdate> call, ReceivedLog log)
     {
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).DefaultTimeout(), "the stream ended before the log");
         log.Take(call.ResponseStream.Current);
@@ -272,7 +272,7 @@ public sealed class FollowerTroubleTests
         home.Plan("set", "warm", "<plan id=\"w\"></plan>\n<step name=\"s\">seq 2000000</step>\n");
         await client.KnowsAsync("set", "warm");
         var id = await client.ExecuteAsync("set", "warm");
-        using var log = new FollowedLog();
+        using var log = new ReceivedLog();
         await FollowAsync(client, id, log);
     }
 

@@ -49,6 +49,40 @@ public sealed class ExecutionChainTests
         Assert.Equal([State.Ok, State.DidNotRun, State.DidNotRun], run.ToEnd().Steps.Select(step => step.State));
     }
 
+    [Theory]
+    [InlineData(0, 5)]
+    [InlineData(2, 3)]
+    public void A_process_that_ends_soon_is_told_in_the_commit_of_its_end_where_commits_are_dear(int patience, int commits)
+    {
+        var run = new VirtualRun([Step(1), Step(2)], _ => State.Ok, patience: TimeSpan.FromSeconds(patience));
+
+        Assert.Equal(State.Ok, run.ToEnd().State);
+        Assert.Equal(commits, run.Commits.Count);
+        Assert.Equal(2, run.Journal.Count(happened => happened.Fact is ExecutionFact.StepStarted));
+    }
+
+    [Fact]
+    public void A_process_that_does_not_end_soon_is_told_when_patience_ends()
+    {
+        var run = new VirtualRun([Step(1)], _ => State.Ok, patience: TimeSpan.FromSeconds(0.25));
+
+        run.ToEnd();
+
+        var started = run.Journal.Single(happened => happened.Fact is ExecutionFact.StepStarted);
+        Assert.Equal(DateTimeOffset.UnixEpoch.AddSeconds(0.25), started.Time, TimeSpan.FromMilliseconds(1));
+    }
+
+    [Fact]
+    public void What_comes_during_a_commit_is_committed_together()
+    {
+        var run = new VirtualRun([Step(1), Step(2), Step(3), Step(4)], _ => State.Ok, new Course(4, [])) { CommitTime = TimeSpan.FromSeconds(0.5) };
+
+        run.ToEnd();
+
+        Assert.InRange(run.Commits.Count, 3, 5);
+        Assert.Equal(4, run.Journal.Count(happened => happened.Fact is ExecutionFact.StepEnded));
+    }
+
     [Fact]
     public void The_status_is_that_of_the_last_step_that_did_not_end_OK()
     {

@@ -17,15 +17,15 @@ internal sealed class VirtualRun
     private readonly Func<AttemptKey, State> _ending;
     private ImmutableArray<ExecutionEvent> _journal;
 
-    public VirtualRun(IEnumerable<StepOutline> steps, Func<AttemptKey, State> ending, Course? course = null)
-        : this([Event(1, new ExecutionFact.Accepted("set", "plan", "tag", [.. steps], [])), Event(2, new ExecutionFact.Started())], ending, course)
+    public VirtualRun(IEnumerable<StepOutline> steps, Func<AttemptKey, State> ending, Course? course = null, TimeSpan patience = default)
+        : this([Event(1, new ExecutionFact.Accepted("set", "plan", "tag", [.. steps], [])), Event(2, new ExecutionFact.Started())], ending, course, patience)
     {
     }
 
-    public VirtualRun(ImmutableArray<ExecutionEvent> journal, Func<AttemptKey, State> ending, Course? course = null)
+    public VirtualRun(ImmutableArray<ExecutionEvent> journal, Func<AttemptKey, State> ending, Course? course = null, TimeSpan patience = default)
     {
         (_journal, _ending) = (journal, ending);
-        var chain = new ExecutionChain(Commit, Attempt, course ?? Course.InFileOrder, _scheduler);
+        var chain = new ExecutionChain(Commit, Attempt, course ?? Course.InFileOrder, _scheduler, patience);
         chain.Run(ExecutionFold.Of(journal), _requests).Subscribe(States.Add, Errors.Add, () => Completed = true);
     }
 
@@ -39,6 +39,9 @@ internal sealed class VirtualRun
     public List<(AttemptKey Attempt, double At)> Begun { get; } = [];
 
     public List<ImmutableArray<ExecutionFact>> Commits { get; } = [];
+
+    /// <summary>How long a commit takes.</summary>
+    public TimeSpan CommitTime { get; init; }
 
     public ImmutableArray<ExecutionEvent> Journal => _journal;
 
@@ -71,7 +74,7 @@ internal sealed class VirtualRun
         ImmutableArray<ExecutionEvent> events =
             [.. facts.Select((fact, index) => Event(_journal[^1].Sequence + 1 + index, fact) with { Time = _scheduler.Now })];
         _journal = _journal.AddRange(events);
-        return Observable.Return(events, _scheduler);
+        return Observable.Timer(CommitTime, _scheduler).Select(_ => events);
     }
 
     private IObservable<ExecutionFact> Attempt(AttemptKey attempt, IObservable<CancelOrder> cancelled) => Observable.Defer(() =>

@@ -9,6 +9,9 @@ internal static class Awaiting
     /// <summary>For properties, which are asked without await.</summary>
     public static void Await(this Task task) => task.DefaultTimeout().GetAwaiter().GetResult();
 
+    /// <inheritdoc cref="Await(Task)"/>
+    public static T Await<T>(this Task<T> task) => task.DefaultTimeout().GetAwaiter().GetResult();
+
     public static async Task<T> UntilAsync<T>(this Latest<T> latest, Func<T, bool> condition)
     {
         while (true)

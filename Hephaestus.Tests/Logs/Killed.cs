@@ -10,12 +10,20 @@ internal sealed class Killed : IDisposable
 
     /// <param name="keep">How much of the index, and perhaps of every other file, is left of its length.</param>
     public Killed(LogHome home, Func<long, long> keep, bool cutsAll = false)
+        : this(home.Directory, keep, cutsAll, boot: null)
     {
-        Store = new LogStore(_folder.Path, TimeProvider.System);
+    }
+
+    /// <summary>The files of a log's directory after a loss of power, as another boot of the machine finds them.</summary>
+    public static Killed ByPower(string directory, Func<long, long> keep, string boot) => new(directory, keep, cutsAll: true, boot);
+
+    private Killed(string directory, Func<long, long> keep, bool cutsAll, string? boot)
+    {
+        Store = new LogStore(_folder.Path, TimeProvider.System, boot: boot);
         System.IO.Directory.CreateDirectory(Directory);
-        foreach (var file in System.IO.Directory.GetFiles(home.Directory))
+        foreach (var file in System.IO.Directory.GetFiles(directory))
         {
-            Copy(file, cutsAll || Path.GetFileName(file) == "index" ? keep(new FileInfo(file).Length) : long.MaxValue);
+            Copy(file, Path.GetFileName(file) is "generations" ? long.MaxValue : cutsAll || Path.GetFileName(file) == "index" ? keep(new FileInfo(file).Length) : long.MaxValue);
         }
     }
 
@@ -31,7 +39,7 @@ internal sealed class Killed : IDisposable
 
     public string FileOf(LogSource source) => LogHome.FileOf(Directory, source);
 
-    public ExecutionLog Open() => Store.Open(LogHome.Execution, Outputs);
+    public ExecutionLog Open() => Store.Open(LogHome.Execution, Outputs, Server.Supervision.Boot.Id);
 
     public void Dispose()
     {

@@ -6,7 +6,7 @@ namespace Hephaestus.Tests.EndToEnd;
 /// <summary>
 /// What one follower got of a log, without keeping it: refuses a gap and a repetition, and keeps a digest of each output.
 /// </summary>
-internal sealed class FollowedLog : IDisposable
+internal sealed class ReceivedLog : IDisposable
 {
     private readonly Dictionary<(uint Step, LogStream Stream), Output> _outputs = [];
 
