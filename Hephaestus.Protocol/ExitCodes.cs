@@ -9,7 +9,7 @@ public static class ExitCodes
     /// <summary>Standard output could not be written, as on a full disk.</summary>
     public const int OutputFailed = 1;
 
-    /// <summary><c>hephaestus --check</c> found plans that cannot be run.</summary>
+    /// <summary><c>hephaestus --check</c> found plans that cannot be run, or a state directory that cannot be used.</summary>
     public const int CheckFailed = 1;
 
     /// <summary>The command line, the configuration or the address is unusable.</summary>

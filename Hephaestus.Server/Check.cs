@@ -1,5 +1,6 @@
 using Hephaestus.Protocol;
 using Hephaestus.Server.Catalogue;
+using Hephaestus.Server.Checks;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Plans;
 using Hephaestus.Server.Supervision;
@@ -9,7 +10,8 @@ namespace Hephaestus.Server;
 
 /// <summary>
 /// <c>hephaestus --check</c>: tells what a start with this configuration would find, without starting or making
-/// anything: errors of the configuration and of every plan, warnings, and commands that the first server read otherwise.
+/// anything: errors of the configuration, of every plan and of the state directory, warnings, and commands that the first
+/// server read otherwise.
 /// </summary>
 internal static class Check
 {
@@ -48,7 +50,14 @@ internal static class Check
 
         var broken = entries.Count(entry => entry.Reading.Plan is null);
         Console.Out.WriteLine($"{Startup.Counted(entries.Length, "plan")} in {Startup.Counted(snapshot.Sets.Count, "plan set")}, {broken} with errors");
-        return broken == 0 && snapshot.Problems.IsEmpty ? ExitCodes.Done : ExitCodes.CheckFailed;
+        var sound = broken == 0 && snapshot.Problems.IsEmpty;
+        foreach (var finding in new StateCheck(settings.StateDirectory).Run())
+        {
+            Console.Out.WriteLine(finding);
+            sound &= !finding.IsError;
+        }
+
+        return sound ? ExitCodes.Done : ExitCodes.CheckFailed;
     }
 
     private static IEnumerable<string> Findings(CatalogueEntry entry) =>

@@ -19,12 +19,12 @@ internal static class CommandLine
         127.0.0.1:3041 and reads the plans in ./plans.
 
         Options:
-              --check    Examine the configuration and all plans, start nothing
+              --check    Examine the configuration, all plans and the state directory, start nothing
           -V, --version  Print version
           -h, --help     Print help information
 
-        Exit codes: 0 stopped, or nothing found; 1 --check found errors in plans; 2 the command line, the
-        configuration, the address or the state directory is unusable.
+        Exit codes: 0 stopped, or nothing found; 1 --check found errors in plans or the state directory; 2 the
+        command line, the configuration, the address or the state directory is unusable.
 
         SIGTERM and SIGINT stop the server; running steps go on, and the next start takes them up.
         """;

@@ -12,6 +12,10 @@ internal sealed class JournalException(string message, Exception? inner = null) 
     public static JournalException From(Exception error, string path) =>
         new(error is SqliteException known ? Describe(known, path) : $"{path}: unexpected {error.GetType().Name}", error);
 
+    /// <summary>The file has a schema that this program does not know.</summary>
+    public static JournalException Newer(string path, long version) => new(
+        $"{path}: written by a newer Hephaestus (version {version}, this one knows {Schema.Version}); install the newer one");
+
     /// <summary>
     /// Whether the same commit may succeed later without anybody changing the program: all that the disk, the file
     /// system or another process can cause.
@@ -30,9 +34,12 @@ internal sealed class JournalException(string message, Exception? inner = null) 
         SQLitePCL.raw.SQLITE_CANTOPEN or SQLitePCL.raw.SQLITE_PERM =>
             $"{path}: cannot be opened; its directory must exist and be writable for this user",
         SQLitePCL.raw.SQLITE_NOTADB => $"{path}: not an SQLite database; restore the journal from a backup, or {MoveAway}",
-        SQLitePCL.raw.SQLITE_CORRUPT => $"{path}: damaged; restore it from a backup, or {MoveAway}",
-        _ => $"{path}: unexpected SQLite error {error.SqliteExtendedErrorCode}",
+        SQLitePCL.raw.SQLITE_CORRUPT => $"{path}: damaged; restore it from a backup, or save what can be read ({Save}), or {MoveAway}",
+        _ => $"{path}: unexpected SQLite error {error.SqliteExtendedErrorCode}; it may be damaged: hephaestus --check examines it",
     };
+
+    /// <summary>How to take what can still be read out of a damaged file.</summary>
+    private const string Save = "sqlite3's .recover or .dump; docs/operations.md, A damaged journal, has the commands";
 
     /// <summary>What an operator who can do without the old data may do.</summary>
     public const string MoveAway = "move it and the files beside it (-wal, -shm) away to start without history";

@@ -104,8 +104,7 @@ internal static class JournalFile
 
         if (version > Schema.Version)
         {
-            throw new JournalException(
-                $"{path}: written by a newer Hephaestus (version {version}, this one knows {Schema.Version}); install the newer one");
+            throw JournalException.Newer(path, version);
         }
 
         if (version < Schema.Version) Upgrade(connection, (int)version);

@@ -200,8 +200,9 @@ internal sealed class JournalView(JournalConnection connection)
         {
             return EventCodec.FromMessage(Wire.ExecutionEvent.Parser.ParseFrom(payload));
         }
-        catch (InvalidProtocolBufferException error)
+        catch (Exception error) when (error is not JournalException)
         {
+            // A damaged one may be no message, or one that lacks what every event has.
             throw new JournalException("the journal holds an event that is damaged; restore it from a backup", error);
         }
     }

@@ -8,6 +8,9 @@ namespace Hephaestus.Server.Supervision;
 /// </summary>
 internal sealed record HeldFiles(string Directory, StepKey Key)
 {
+    /// <summary>What the names of its files begin with.</summary>
+    public string Name => FormattableString.Invariant($"{Key.Execution}-{Key.Step}-{Key.Attempt}");
+
     /// <summary>The FIFO that is its standard output.</summary>
     public string OutFifo => Named("out");
 
@@ -44,5 +47,5 @@ internal sealed record HeldFiles(string Directory, StepKey Key)
             : null;
 
     private string Named(string ending) =>
-        Path.Combine(Directory, FormattableString.Invariant($"{Key.Execution}-{Key.Step}-{Key.Attempt}.{ending}"));
+        Path.Combine(Directory, $"{Name}.{ending}");
 }

@@ -20,12 +20,15 @@ internal sealed class SupervisorSocket : IDisposable
     /// <summary>The socket's file, below a state directory.</summary>
     public static string In(string stateDirectory) => Path.Combine(stateDirectory, "supervisor.sock");
 
+    /// <summary>The lock beside it, which the supervisor holds.</summary>
+    public static string LockIn(string stateDirectory) => In(stateDirectory) + ".lock";
+
     /// <summary>Takes the place of whatever supervisor was there.</summary>
     /// <exception cref="IOException">Another one is there.</exception>
     public static SupervisorSocket Listen(string stateDirectory)
     {
         var path = In(stateDirectory);
-        var taken = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        var taken = new FileStream(LockIn(stateDirectory), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         File.Delete(path);
         CrashPoint.Reach("supervisor-listening");
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -20,6 +20,7 @@ public sealed class CheckTests
                 $"reads differently: {file}:4: step \"a\": this line was joined to the one before; "
                     + "now it is a command of its own (and 2 more lines of it)",
                 "1 plan in 1 plan set, 0 with errors",
+                $"state directory {home.State}: the first start makes it",
             ],
             lines);
         Assert.False(Directory.Exists(home.State));
@@ -36,7 +37,7 @@ public sealed class CheckTests
 
         Assert.Equal(1, exitCode);
         Assert.Contains($"error: {broken}:2:7: there is no attribute \"nam\"; did you mean \"name\"?", lines);
-        Assert.Equal("2 plans in 1 plan set, 1 with errors", lines[^1]);
+        Assert.Equal("2 plans in 1 plan set, 1 with errors", lines[^2]);
         Assert.False(Directory.Exists(home.State));
     }
 
@@ -49,6 +50,20 @@ public sealed class CheckTests
 
         Assert.Equal(0, exitCode);
         Assert.Contains("logs of ended executions go by history.keep_days = 30, history.keep_bytes = 20G", lines);
+    }
+
+    [Fact]
+    public async Task A_state_directory_that_cannot_be_used_is_an_error()
+    {
+        await using var home = new ServerHome();
+        Directory.CreateDirectory(home.State);
+        await File.WriteAllTextAsync(Path.Combine(home.State, "journal.db"), "no journal");
+
+        var (exitCode, lines) = await CheckAsync(home);
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"error: {home.State}/journal.db: not an SQLite database; restore", lines[^1], StringComparison.Ordinal);
+        Assert.Equal("no journal", await File.ReadAllTextAsync(Path.Combine(home.State, "journal.db")));
     }
 
     /// <summary>The exit code, and the lines that it printed.</summary>
