@@ -98,7 +98,8 @@ internal sealed class JournalCheck(string path, string executions, bool inUse)
                 ExecutionFold.Of(view.EventsOf(row.Id));
             }
 
-            view.EventsAfter(Math.Max(0, view.Head - NewestEvents), NewestEvents, EventFilter.All);
+            var from = Math.Max(view.Head - NewestEvents, view.OldestSequence - 1);
+            view.EventsAfter(Math.Max(0, from), NewestEvents, EventFilter.All);
             return null;
         }
         catch (Exception fault) when (fault is JournalException or ArgumentException)
@@ -114,7 +115,8 @@ internal sealed class JournalCheck(string path, string executions, bool inUse)
             yield return Finding.Error($"{path}: cannot be written by this user; make it so, or run the server as the user that it belongs to");
         }
 
-        if (Unreadable(connection) is { } unreadable)
+        // An older one has not the columns by which this program reads; the next start adds them.
+        if (version == Schema.Version && Unreadable(connection) is { } unreadable)
         {
             yield return Finding.Error($"{path}: {unreadable}");
         }

@@ -20,7 +20,8 @@ internal sealed class LogCheck(string executions, string running, IReadOnlyDicti
     private static uint? IdOf(string directory) =>
         uint.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
 
-    private Finding? Strange(string directory) => IdOf(directory) is { } id && known.ContainsKey(id)
+    /// <summary>A log that is being removed is nothing strange: a server that was killed over it goes on with its next start.</summary>
+    private Finding? Strange(string directory) => (IdOf(directory) is { } id && known.ContainsKey(id)) || LogStore.IsGoing(directory)
         ? null
         : Finding.Warning($"{directory}: the journal knows no such execution; it is of another journal, or can be removed");
 

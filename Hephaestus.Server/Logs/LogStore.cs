@@ -157,6 +157,9 @@ internal sealed class LogStore(string root, TimeProvider clock, LogPublication? 
     /// <exception cref="IOException">The disk failed.</exception>
     public void SyncDirectories() => Libc.Sync(root);
 
+    /// <summary>Whether a directory is a log that is being removed.</summary>
+    internal static bool IsGoing(string directory) => directory.EndsWith(Going, StringComparison.Ordinal);
+
     internal static string IndexIn(string directory) => Path.Combine(directory, "index");
 
     internal static string RemarksIn(string directory) => Path.Combine(directory, "remarks");

@@ -144,6 +144,29 @@ public sealed class StateCheckTests
     }
 
     [Fact]
+    public async Task A_journal_of_an_older_version_is_sound_and_will_be_brought_up_to_date()
+    {
+        await using var home = await StoppedAsync();
+        File.Delete(JournalOf(home));
+        History.GeneratedHistory.Write(JournalOf(home), 3);
+
+        var findings = Check(home).Findings;
+
+        Assert.DoesNotContain(findings, finding => finding.StartsWith("error: ", StringComparison.Ordinal));
+        Assert.Contains(
+            $"{JournalOf(home)}: 3 executions, 0 of them not ended, schema version 3, which the next start brings to {Schema.Version}", findings);
+    }
+
+    [Fact]
+    public async Task A_log_that_retention_was_removing_is_nothing_strange()
+    {
+        await using var home = await StoppedAsync();
+        Directory.CreateDirectory(home.Log(1) + ".removed");
+
+        Assert.DoesNotContain(Check(home).Findings, finding => finding.Contains("no such execution", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_journal_of_a_newer_version_is_an_error()
     {
         await using var home = await StoppedAsync();
