@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using Hephaestus.Server.Catalogue;
+using Hephaestus.Server.Facts;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Steps;
@@ -20,6 +21,7 @@ internal sealed class Registry(
     PinnedLogs logs,
     StepRunner steps,
     int limit,
+    Waits waits,
     ILogger<Registry> logger) : IDisposable
 {
     // Not long-running: that would give each execution a thread of its own.
@@ -119,6 +121,7 @@ internal sealed class Registry(
             await Task.Delay(s_spaceRetry);
         }
         while (!await TryBeginAsync(pinned, events, unsettled, Task.CompletedTask));
+        waits.Remove(pinned);
     }
 
     private async Task<bool> TryBeginAsync(
@@ -145,7 +148,11 @@ internal sealed class Registry(
         }
         catch (IOException fault)
         {
-            logger.LogError("Execution {Id} waits, its log cannot be written: {Fault}", state.Id, fault.Message);
+            if (waits.Add(pinned, fault.Message))
+            {
+                logger.LogError("Execution {Id} waits, its log cannot be written: {Fault}", state.Id, fault.Message);
+            }
+
             return false;
         }
     }
