@@ -86,7 +86,7 @@ public sealed class ResourceTests
     [OtherUserFact]
     public async Task More_steps_than_there_may_be_processes_wait_and_all_end_right()
     {
-        const int crowd = 40;
+        const int crowd = 60;
         await using var home = new ServerHome("log.late_output = 0s");
         using var gate = new Gate(home);
         home.Step("p", $"{gate.Pass}; echo $HEPHAESTUS_EXECUTION");
