@@ -18,7 +18,7 @@ public static class ExitCodes
     /// <summary>A plan that was followed or waited for did not end OK.</summary>
     public const int PlanNotOk = 3;
 
-    /// <summary>The server refused the request or cannot be reached.</summary>
+    /// <summary>The server refused the request, would refuse it (a dry run), or cannot be reached.</summary>
     public const int Refused = 4;
 
     /// <summary>Interrupted by SIGINT, as shells report it. What was followed goes on.</summary>

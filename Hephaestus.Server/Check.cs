@@ -3,6 +3,7 @@ using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Checks;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Plans;
+using Hephaestus.Server.Supervision;
 using PlanStep = Hephaestus.Server.Plans.PlanStep;
 
 namespace Hephaestus.Server;
@@ -28,11 +29,23 @@ internal static class Check
             return ExitCodes.Usage;
         }
 
+        var delegation = Delegation.Find(settings.Cgroup);
+        Console.Out.WriteLine(delegation.Said);
+        if (delegation.IsFault)
+        {
+            return ExitCodes.Usage;
+        }
+
         var snapshot = new RuleDirectory(settings.RuleDirectory, TimeProvider.System).Scan(CatalogueScan.None).Snapshot;
         var entries = snapshot.Sets.Values.SelectMany(set => set.Plans.Values).ToArray();
         foreach (var line in snapshot.Problems.Select(problem => $"{problem.Path}: {problem.Message}").Concat(entries.SelectMany(Findings)))
         {
             Console.Out.WriteLine(line);
+        }
+
+        if (settings.Retention.Removes)
+        {
+            Console.Out.WriteLine($"logs of ended executions go by {string.Join(", ", settings.Retention.Describe())}");
         }
 
         var broken = entries.Count(entry => entry.Reading.Plan is null);

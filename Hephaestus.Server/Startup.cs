@@ -63,8 +63,9 @@ internal static class Startup
         var logs = new LogStore(state.Executions, TimeProvider.System, publication);
         await using var sync = new LogSync(logs, publication);
         using var pump = new Pump(state.Executions, new PumpOptions { LateOutput = settings.LateOutput });
+        using var cgroups = Cgroups(settings.Cgroup, state.Path);
         await using var supervisor = await SupervisorClient.ConnectAsync(
-            state.Path, loggers.CreateLogger<SupervisorClient>(), CancellationToken.None);
+            state.Path, cgroups, loggers.CreateLogger<SupervisorClient>(), CancellationToken.None);
         using var scheduler = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "catalogue" });
         using var catalogue = LiveCatalogue.Open(
             settings.RuleDirectory, CatalogueTiming.Default, scheduler, loggers.CreateLogger<LiveCatalogue>());
@@ -77,17 +78,29 @@ internal static class Startup
 
         await using var hermes = settings.Hermes is null
             ? null
-            : new HermesPublisher(settings.Hermes, journal, loggers.CreateLogger<HermesPublisher>());
+            : new HermesPublisher(settings.Hermes, journal, TimeProvider.System, loggers.CreateLogger<HermesPublisher>());
         var recovery = new Recovery(journal, supervisor, steps, pinned, registry, loggers.CreateLogger<Recovery>());
         var taken = await recovery.RunAsync(CancellationToken.None);
+        await using var retention = new Retention(
+            settings.Retention, journal, logs, registry, TimeProvider.System, loggers.CreateLogger<Retention>());
         TryRuleLog(settings.RuleLog);
         var dumper = new Dumper(registry, archive, settings.RuleLog, TimeProvider.System);
-        var service = new HephaestusService(catalogue, new Acceptance(journal, registry), registry, journal, archive, dumper);
         var serving = new ServingStatus();
+        var intake = new Intake();
+        using var draining = new Draining(intake, journal, serving, loggers.CreateLogger<Draining>());
+        var acceptance = new Acceptance(journal, registry, intake);
+        var examination = new PlanExamination(acceptance, new SpawnCheck());
+        var service = new HephaestusService(
+            catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace, hermes);
         await using var space = new SpaceWatch(new Lacks(pump.Stall, journal.Trouble, sync.Trouble, waits.Reason), serving, loggers.CreateLogger<SpaceWatch>());
         await using var endpoint = new Endpoint(settings, loggers, service, serving);
         var addresses = await endpoint.StartAsync();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
+        if (journal.Snapshot(view => view.Outbox.Size.SetAside) is > 0 and var setAside)
+        {
+            Say(Console.Out, $"  {setAside} of what Hermes was told it refused: hephaestus-cli hermes shows it, and sends it again");
+        }
+
         if (!pump.Splices)
         {
             Say(Console.Out, $"  the filesystem of {state.Executions} does not know splice(2): killing this server may lose output");
@@ -116,6 +129,18 @@ internal static class Startup
                 await Task.Delay(s_spaceRetry);
             }
         }
+    }
+
+    private static StepCgroups Cgroups(CgroupSetting setting, string stateDirectory)
+    {
+        var delegation = Delegation.Find(setting);
+        if (delegation.IsFault)
+        {
+            throw new SupervisorException(delegation.Said);
+        }
+
+        Say(Console.Out, $"  {delegation.Said}");
+        return StepCgroups.Open(delegation.Directory, stateDirectory);
     }
 
     /// <summary>

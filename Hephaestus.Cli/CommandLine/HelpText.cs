@@ -15,7 +15,7 @@ internal static class HelpText
           1    Standard output cannot be written, or this program has a fault
           2    The command line, the configuration or the address is unusable
           3    A plan that was followed or waited for did not end OK
-          4    The server refused the request or cannot be reached
+          4    The server refused the request or cannot be reached; a dry run found errors
           130  Interrupted (Ctrl+C); what was followed goes on
           141  Nobody reads standard output any more
           143  Terminated (SIGTERM); what was followed goes on

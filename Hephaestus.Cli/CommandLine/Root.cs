@@ -66,6 +66,8 @@ internal static class Root
         new HelpVerb(surroundings),
         new Cancel(surroundings),
         new Watch(surroundings),
+        new Drain(surroundings),
+        new Verbs.Hermes(surroundings),
     ];
 
     private static int Unusable(ParseResult line, Screen screen)

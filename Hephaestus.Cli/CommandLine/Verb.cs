@@ -29,12 +29,7 @@ internal abstract class Verb : Command
     /// <summary>Shows one JSON document.</summary>
     protected static int ShowJson(Session session, Action<Utf8JsonWriter> write)
     {
-        using (var json = new Utf8JsonWriter(session.Screen, Json.Document))
-        {
-            write(json);
-        }
-
-        session.Screen.WriteLine("");
+        session.Screen.WriteDocument(write);
         return ExitCodes.Done;
     }
 

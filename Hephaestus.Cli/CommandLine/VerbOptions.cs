@@ -16,6 +16,14 @@ internal static class VerbOptions
         CustomParser = result => (uint)Number(result, "an id", uint.MaxValue),
     };
 
+    /// <summary>An execution's id that may be left out.</summary>
+    public static Option<uint?> OptionalId(string description) => new("--id")
+    {
+        HelpName = "ID",
+        Description = description,
+        CustomParser = result => (uint)Number(result, "an id", uint.MaxValue),
+    };
+
     public static Option<string> Set(bool required = true) =>
         new("--set") { Required = required, HelpName = "SET", Description = "Name of the plan set" };
 

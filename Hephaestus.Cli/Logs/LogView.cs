@@ -33,15 +33,32 @@ internal sealed class LogView(Session session, uint id)
     {
         var execution = await session.FindAsync(id);
         await using var json = new Utf8JsonWriter(session.Screen, Json.Document);
-        json.WriteStartObject();
-        ProtoJson.WriteFields(json, execution);
-        json.WriteStartArray("log");
-        var lines = new JsonLines(json, NameOf(execution), json.WriteStartObject, json.Flush);
+        var begun = false;
+        var lines = new JsonLines(json, NameOf(execution), BeginLine, json.Flush);
         await new LogFollower(session, lines).RunAsync(request, session.Cancellation);
+        Begin();
         json.WriteEndArray();
         json.WriteEndObject();
         await json.FlushAsync();
         session.Screen.WriteLine("");
+
+        // Not before the log is known to be there: half a document is none.
+        void Begin()
+        {
+            if (!begun)
+            {
+                begun = true;
+                json.WriteStartObject();
+                ProtoJson.WriteFields(json, execution);
+                json.WriteStartArray("log");
+            }
+        }
+
+        void BeginLine()
+        {
+            Begin();
+            json.WriteStartObject();
+        }
     }
 
     /// <summary>Follows it to the execution's end; how that was.</summary>

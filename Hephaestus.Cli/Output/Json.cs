@@ -15,6 +15,17 @@ internal static class Json
     /// <summary>One document a line; the writer is used for one after another.</summary>
     public static JsonWriterOptions Lines { get; } = new() { Encoder = s_readable, SkipValidation = true };
 
+    /// <summary>Writes one document.</summary>
+    public static void WriteDocument(this Screen screen, Action<Utf8JsonWriter> write)
+    {
+        using (var json = new Utf8JsonWriter(screen, Document))
+        {
+            write(json);
+        }
+
+        screen.WriteLine("");
+    }
+
     /// <summary>Writes an object into a line of its own.</summary>
     public static void WriteLine(this Screen screen, Action<Utf8JsonWriter> writeFields)
     {

@@ -22,6 +22,8 @@ internal sealed class Exec : Verb
     private readonly Option<uint?> _resume = VerbOptions.Resume();
     private readonly Option<bool> _follow = new("--follow") { Description = "Show its log live, until it has ended" };
     private readonly Option<bool> _wait = new("--wait") { Description = "Show nothing more, but wait until it has ended" };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Run nothing: show what would run, and what is wrong with it" };
+
     private readonly Option<TimeSpan?> _retryFor = VerbOptions.RetryFor();
 
     public Exec(Surroundings surroundings)
@@ -32,10 +34,11 @@ internal sealed class Exec : Verb
             Execute a specified plan
             It runs on the server, whatever becomes of this program; the line that is printed ends in its id.
             JSON: id, set and plan; with --wait the execution when it has ended; with --follow a line of type
-            "accepted" (id, set, plan), then what status --follow gives.
+            "accepted" (id, set, plan), then what status --follow gives; with --dry-run what CheckPlan answers, or of
+            --resume the execution that would begin.
             """)
     {
-        foreach (var option in new Option[] { _set, _name, _parameters, _resume, _follow, _wait, _retryFor })
+        foreach (var option in new Option[] { _set, _name, _parameters, _resume, _follow, _wait, _dryRun, _retryFor })
         {
             Options.Add(option);
         }
@@ -47,6 +50,13 @@ internal sealed class Exec : Verb
 
     protected override async Task<int> RunAsync(ParseResult line, Session session)
     {
+        if (line.GetValue(_dryRun))
+        {
+            return await (line.GetValue(_resume) is { } resumed
+                ? DryRun.OfResumeAsync(session, resumed)
+                : DryRun.OfPlanAsync(session, Checked(Wanted(line))));
+        }
+
         var plan = line.GetValue(_resume) is { } ended ? await ResumeAsync(session, ended) : await ExecuteAsync(session, Wanted(line));
         session.Patience.Reached();
         if (line.GetValue(_follow))
@@ -79,6 +89,11 @@ internal sealed class Exec : Verb
         {
             line.AddError("exec needs --set and --name, or --resume");
         }
+
+        if (line.GetValue(_dryRun) && (line.GetValue(_follow) || line.GetValue(_wait)))
+        {
+            line.AddError("--dry-run runs nothing: leave --follow and --wait out");
+        }
     }
 
     private PlanArg Wanted(ParseResult line)
@@ -91,6 +106,8 @@ internal sealed class Exec : Verb
 
         return plan;
     }
+
+    private static CheckPlanRequest Checked(PlanArg plan) => new() { Set = plan.Set, Plan = plan.Plan, Parameters = { plan.Parameters } };
 
     private static string NewRequestId() => Guid.NewGuid().ToString("N");
 

@@ -63,6 +63,7 @@ internal sealed class Plans : Verb
     /// <summary>Oldest first. The server pages from the newest on, so all that is kept of each has to be gathered.</summary>
     private static async Task<List<T>> AllAsync<T>(Session session, Func<Execution, T> keep)
     {
+        var draining = false;
         var all = new List<T>();
         var token = "";
         do
@@ -70,9 +71,14 @@ internal sealed class Plans : Verb
             var request = new ListExecutionsRequest { ListedOnly = true, PageSize = PageSize, PageToken = token };
             var page = await session.Client.ListExecutionsAsync(request, session.Unary);
             all.AddRange(page.Executions.Select(keep));
-            token = page.NextPageToken;
+            (token, draining) = (page.NextPageToken, page.Draining);
         }
         while (token.Length > 0);
+
+        if (draining)
+        {
+            session.Screen.Say("the server drains: it takes no executions; drain --status shows how far it is");
+        }
 
         all.Reverse();
         return all;

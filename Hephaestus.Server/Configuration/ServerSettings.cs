@@ -15,7 +15,9 @@ namespace Hephaestus.Server.Configuration;
 /// <param name="RuleLog">Where dumps go.</param>
 /// <param name="MaxConcurrent">Executions that run at once, 1 to 100,000; more are queued.</param>
 /// <param name="Grace">Between SIGTERM and SIGKILL, 0 to 24 hours.</param>
+/// <param name="Cgroup">Where steps get control groups of their own.</param>
 /// <param name="LateOutput">How long output of processes that outlive their step is taken, 0 to 24 hours.</param>
+/// <param name="Retention">Which logs are kept.</param>
 /// <param name="Hermes">Null: statuses are not published.</param>
 /// <param name="Sync">What must be on the disk before it is told.</param>
 /// <param name="NodeName">Reserved.</param>
@@ -31,7 +33,9 @@ internal sealed record ServerSettings(
     string RuleLog,
     int MaxConcurrent,
     TimeSpan Grace,
+    CgroupSetting Cgroup,
     TimeSpan LateOutput,
+    RetentionSettings Retention,
     HermesSettings? Hermes,
     HistorySync Sync,
     string? NodeName,
@@ -53,8 +57,10 @@ internal sealed record ServerSettings(
         $"{SettingKeys.RuleLog} = {RuleLog}",
         $"{SettingKeys.MaxConcurrent} = {MaxConcurrent}",
         $"{SettingKeys.Grace} = {DurationText.Format(Grace)}",
+        $"{SettingKeys.Cgroup} = {Cgroup}",
         $"{SettingKeys.LateOutput} = {DurationText.Format(LateOutput)}",
         $"{SettingKeys.Sync} = {(Sync == HistorySync.Full ? "full" : "normal")}",
+        .. Retention.Removes ? Retention.Describe() : ["history.keep_* = (none, everything is kept)"],
         .. Hermes is null ? [$"{SettingKeys.HermesEnable} = no"] : DescribeHermes(Hermes),
     ];
 

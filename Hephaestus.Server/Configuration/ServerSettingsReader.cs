@@ -59,7 +59,9 @@ internal sealed class ServerSettingsReader
             Directory(SettingKeys.RuleLog) ?? Path.Combine(state, "dumps"),
             _reader.Number(SettingKeys.MaxConcurrent, otherwise: 1000, least: 1, most: 100_000),
             _reader.Duration(SettingKeys.Grace, TimeSpan.FromSeconds(10), s_day),
+            _reader.Parse(SettingKeys.Cgroup, CgroupSetting.Parse, CgroupSetting.Allowed) ?? CgroupSetting.Auto,
             _reader.Duration(SettingKeys.LateOutput, TimeSpan.FromSeconds(60), s_day),
+            Retention(),
             new HermesSettingsReader(_reader, _surroundings).Settings(),
             Sync(),
             _reader.TextOrEmpty(SettingKeys.NodeName),
@@ -70,6 +72,14 @@ internal sealed class ServerSettingsReader
         _reader.Parse(SettingKeys.Sync, value => value is "normal" or "full" ? value : null, "normal or full") == "full"
             ? HistorySync.Full
             : HistorySync.Normal;
+
+    private RetentionSettings Retention() => new(
+        _reader.Has(SettingKeys.KeepDays) ? _reader.Number(SettingKeys.KeepDays, otherwise: 1, least: 1, most: 36_500) : null,
+        _reader.Has(SettingKeys.KeepCount) ? _reader.Number(SettingKeys.KeepCount, otherwise: 1, least: 1, most: int.MaxValue) : null,
+        _reader.Parse(SettingKeys.KeepBytes, Size, $"{SizeText.Allowed}, at least 1")?.Bytes);
+
+    private static RetentionSettings? Size(string text) =>
+        SizeText.TryParse(text, out var bytes) && bytes > 0 ? new RetentionSettings(null, null, bytes) : null;
 
     private string? Directory(string key) => _reader.Text(key) is { } path ? _surroundings.Absolute(path) : null;
 

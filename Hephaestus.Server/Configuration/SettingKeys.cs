@@ -14,8 +14,12 @@ internal static class SettingKeys
     public const string RuleLog = "plan.rule_log";
     public const string MaxConcurrent = "exec.max_concurrent";
     public const string Grace = "exec.grace";
+    public const string Cgroup = "exec.cgroup";
     public const string LateOutput = "log.late_output";
     public const string Sync = "history.sync";
+    public const string KeepDays = "history.keep_days";
+    public const string KeepCount = "history.keep_count";
+    public const string KeepBytes = "history.keep_bytes";
     public const string HermesEnable = "hermes.enable";
     public const string HermesAddress = "hermes.grpc.address";
     public const string HermesTls = "hermes.grpc.tls";
@@ -29,9 +33,9 @@ internal static class SettingKeys
     /// <summary>Every key that means something now.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, MaxConcurrent, Grace, LateOutput,
+        Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, MaxConcurrent, Grace, Cgroup,
+        LateOutput, Sync, KeepDays, KeepCount, KeepBytes,
         HermesEnable, HermesAddress, HermesTls, HermesCa, HermesDomain, HermesTable, HermesPrefix, NodeName, NodeType,
-        Sync,
     ];
 
     /// <summary>Whether a key has its place here, now or later.</summary>
@@ -42,5 +46,6 @@ internal static class SettingKeys
     /// operator asked for would be wrong.
     /// </summary>
     public static bool IsReserved(string key) =>
-        (key.StartsWith("access.", StringComparison.Ordinal) || key.StartsWith("history.", StringComparison.Ordinal)) && !All.Contains(key);
+        !All.Contains(key)
+        && (key.StartsWith("access.", StringComparison.Ordinal) || key.StartsWith("history.", StringComparison.Ordinal));
 }

@@ -11,7 +11,7 @@ namespace Hephaestus.Server.Executions;
 /// Accepts wishes to run plans, in the order in which they come: pins the plan, gives the execution its id, and hands it to
 /// the registry. Up to <see cref="QueueLimit"/> may wait there for their turn.
 /// </summary>
-internal sealed class Acceptance(ExecutionJournal journal, Registry registry)
+internal sealed class Acceptance(ExecutionJournal journal, Registry registry, Intake intake)
 {
     /// <summary>Executions that wait for their turn at most; one more is refused.</summary>
     public const int QueueLimit = 10_000;
@@ -19,9 +19,14 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry)
     private readonly Lock _gate = new();
     private Task _lastBegun = Task.CompletedTask;
 
+    /// <summary>The execution that the same request began before, whatever has become of its plan since; null: none did.</summary>
+    public ExecutionState? Known(string requestId) =>
+        requestId.Length > 0 && journal.FindRequest(requestId) is { } id ? registry.Find(id) : null;
+
     /// <summary>Pins a plan and runs it in the background; the state as accepted.</summary>
     /// <exception cref="QueueFullException">Too many wait already.</exception>
     /// <exception cref="OverlapException">It runs already, and does not overlap with itself.</exception>
+    /// <exception cref="DrainingException">None are taken at present.</exception>
     public async Task<ExecutionState> ExecuteAsync(ExecutionRequest request)
     {
         var plan = request.Entry.Reading.Plan ?? throw new ArgumentException("The plan has errors.", nameof(request));
@@ -33,19 +38,42 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry)
     /// <exception cref="JournalException">Its plan is not kept any more.</exception>
     public async Task<ExecutionState> ResumeAsync(ExecutionState ended, string requestId)
     {
-        var text = journal.PlanText(ended.Id);
-        return journal.Find(ended.Id) is { } row && text is { } pinned && PlanParser.Parse(pinned.Span).Plan is { } plan
-            ? await ExecuteAsync(Pin(Resumption.Accept(ended), row.File, pinned, requestId), plan)
-            : throw new JournalException($"the plan of execution {ended.Id} is not in the journal any more");
+        var (plan, row, text) = Pinned(ended);
+        return await ExecuteAsync(Pin(Resumption.Accept(ended), row.File, text, requestId), plan);
     }
+
+    /// <summary>What would become now of a wish to run a plan; it may be otherwise a moment later.</summary>
+    public AdmissionOutlook Look(PlanKey key, Plan plan)
+    {
+        if (intake.Current.Value.Draining)
+        {
+            return new(new DrainingException(), default);
+        }
+
+        var turn = registry.Look(key, plan.Overlap == Overlap.Queue);
+        Exception? refusal = plan.Overlap == Overlap.Skip && registry.Unfinished(key) is { } running ? new OverlapException(running)
+            : turn.Waiting >= QueueLimit ? new QueueFullException(QueueLimit)
+            : null;
+        return new(refusal, turn);
+    }
+
+    /// <summary>The same of a wish to resume.</summary>
+    /// <exception cref="JournalException">Its plan is not kept any more.</exception>
+    public AdmissionOutlook Look(ExecutionState ended) => Look(new PlanKey(ended.Set, ended.Plan), Pinned(ended).Plan);
+
+    private (Plan Plan, ExecutionRow Row, ReadOnlyMemory<byte> Text) Pinned(ExecutionState ended) =>
+        journal.Find(ended.Id) is { } row && journal.PlanText(ended.Id) is { } text && PlanParser.Parse(text.Span).Plan is { } plan
+            ? (plan, row, text)
+            : throw new JournalException($"the plan of execution {ended.Id} is not in the journal any more");
 
     private async Task<ExecutionState> ExecuteAsync(NewExecution execution, Plan plan)
     {
-        if (Known(execution) is { } known)
+        if (Known(execution.RequestId) is { } known)
         {
             return known;
         }
 
+        using var entering = intake.Enter();
         if (registry.Waiting >= QueueLimit)
         {
             throw new QueueFullException(QueueLimit);
@@ -64,7 +92,7 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry)
         try
         {
             var events = await (accepting ?? AcceptAloneAsync(execution, before));
-            return events.IsEmpty ? Known(execution)! : await BeginAsync(events, plan, execution.PlanText, before);
+            return events.IsEmpty ? Known(execution.RequestId)! : await BeginAsync(events, plan, execution.PlanText, before);
         }
         finally
         {
@@ -72,14 +100,16 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry)
         }
     }
 
-    /// <summary>The execution that the same request began before.</summary>
-    private ExecutionState? Known(NewExecution execution) =>
-        execution.RequestId.Length > 0 && journal.FindRequest(execution.RequestId) is { } id ? registry.Find(id) : null;
-
     /// <summary>After all that came before is known to run, so that of two such only one is accepted.</summary>
+    /// <returns>None: what came before was the same request.</returns>
     private async Task<ImmutableArray<ExecutionEvent>> AcceptAloneAsync(NewExecution execution, Task before)
     {
         await before;
+        if (Known(execution.RequestId) is not null)
+        {
+            return [];
+        }
+
         var key = new PlanKey(execution.Accepted.Set, execution.Accepted.Plan);
         return registry.Unfinished(key) is { } running
             ? throw new OverlapException(running)

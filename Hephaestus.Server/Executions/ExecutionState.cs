@@ -31,6 +31,9 @@ internal sealed record ExecutionState(
     /// <summary>Its plan's timeout has passed.</summary>
     public bool TimedOut { get; init; }
 
+    /// <summary>What became of its log; null: it is kept.</summary>
+    public LogRemoval? LogRemoved { get; init; }
+
     /// <summary>Nothing of it runs or will run.</summary>
     public bool HasEnded => Ended is not null;
 
@@ -65,3 +68,8 @@ internal readonly record struct AttemptKey(int Step, int Attempt);
 /// <summary>A journalled request to cancel.</summary>
 /// <param name="At">When it was journalled: the grace counts from then, restarts included.</param>
 internal sealed record CancelOrder(string By, string Reason, DateTimeOffset At);
+
+/// <summary>Retention has removed a log.</summary>
+/// <param name="At">When that was decided.</param>
+/// <param name="Why">The rule, as the configuration has it.</param>
+internal sealed record LogRemoval(DateTimeOffset At, string Why);

@@ -41,7 +41,7 @@ internal sealed class Recovery(
 
     private async Task TakeUpAsync(uint id, ImmutableArray<StepKey> known, HashSet<StepKey> held)
     {
-        if (Pinned(id) is { } pinned)
+        if (Pinned(id) is { Row.LogKept: true } pinned)
         {
             var events = await WithLostStartsAsync(pinned, journal.EventsOf(id), known);
             var attempts = ExecutionFold.Of(events).Attempts;
@@ -69,10 +69,9 @@ internal sealed class Recovery(
     /// <summary>Of those that ended just before the last server did.</summary>
     private void CompleteLogs(uint[] takenUp)
     {
-        var last = journal.EventsAfter(Math.Max(0, journal.Head.Value - LastEvents), LastEvents, EventFilter.All);
-        foreach (var id in last.Events.Select(happened => happened.Execution).Distinct().Except(takenUp))
+        foreach (var id in journal.Snapshot(view => view.Latest(LastEvents)).Except(takenUp))
         {
-            if (Pinned(id) is { } pinned)
+            if (Pinned(id) is { Row.LogKept: true } pinned)
             {
                 logs.Complete(pinned, journal.EventsOf(id));
             }

@@ -34,14 +34,24 @@ internal sealed class Registry(
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<uint, LiveExecution> _live = new();
+    private readonly ConcurrentDictionary<uint, PinnedPlan> _later = new();
     private readonly Turns _turns = new(limit);
 
     /// <summary>How many wait for their turn.</summary>
     public int Waiting => _turns.Waiting;
 
+    /// <summary>The newest execution of which nothing lives any more; nothing is added to its log.</summary>
+    public Latest<uint> Buried { get; } = new(0);
+
+    /// <summary>Whether something may still be added to an execution's log.</summary>
+    public bool IsBusy(uint id) => _later.ContainsKey(id) || _live.ContainsKey(id);
+
     /// <summary>An execution of a plan that has not ended; null: there is none.</summary>
     public uint? Unfinished(PlanKey plan) =>
         _live.Values.FirstOrDefault(live => live.Plan == plan && Find(live.Id) is { HasEnded: false })?.Id;
+
+    /// <summary>Whether one more of a plan would run at once, and what it would wait for.</summary>
+    public TurnOutlook Look(PlanKey plan, bool alone) => _turns.Look(plan, alone);
 
     /// <summary>The execution while it lives; null: it has ended, or never was.</summary>
     public LiveExecution? Live(uint id) => _live.GetValueOrDefault(id);
@@ -50,11 +60,7 @@ internal sealed class Registry(
     /// The state of any execution; null: no such one. As the journal has it: whoever was told of an event finds it here,
     /// also while the execution's own log is being told.
     /// </summary>
-    public ExecutionState? Find(uint id)
-    {
-        var events = journal.EventsOf(id);
-        return events.Count == 0 ? null : ExecutionFold.Of(events);
-    }
+    public ExecutionState? Find(uint id) => journal.StateOf(id);
 
     /// <summary>
     /// Asks a live execution to end; completes when that is in the journal, so that no crash forgets it. The end comes as an
@@ -110,6 +116,7 @@ internal sealed class Registry(
     {
         if (!await TryBeginAsync(pinned, events, unsettled, before))
         {
+            _later[pinned.Row.Id] = pinned;
             _ = BeginLaterAsync(pinned, events, unsettled);
         }
     }
@@ -122,6 +129,14 @@ internal sealed class Registry(
         }
         while (!await TryBeginAsync(pinned, events, unsettled, Task.CompletedTask));
         waits.Remove(pinned);
+
+        _later.TryRemove(pinned.Row.Id, out _);
+    }
+
+    private void Bury(uint id)
+    {
+        _live.TryRemove(id, out _);
+        Buried.Set(id);
     }
 
     private async Task<bool> TryBeginAsync(
@@ -141,7 +156,7 @@ internal sealed class Registry(
                 throw;
             }
 
-            var live = new LiveExecution(pinned, journal, log, state, () => _live.TryRemove(state.Id, out _));
+            var live = new LiveExecution(pinned, journal, log, state, () => Bury(state.Id));
             _live[state.Id] = live;
             await ResumeAsync(live, unsettled, before);
             return true;

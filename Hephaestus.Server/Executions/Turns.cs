@@ -46,6 +46,21 @@ internal sealed class Turns(int limit)
         }
     }
 
+    /// <summary>Whether one more would run at once, and what it would wait for.</summary>
+    public TurnOutlook Look(PlanKey plan, bool alone)
+    {
+        lock (_gate)
+        {
+            ImmutableArray<uint> ofPlan =
+            [
+                .. _running.Where(running => running.Value == plan).Select(running => running.Key),
+                .. _waiting.Where(waiting => waiting.Value.Plan == plan).Select(waiting => waiting.Key),
+            ];
+            var atOnce = _running.Count < limit && (!alone || !_ofPlan.ContainsKey(plan));
+            return new TurnOutlook(atOnce, alone ? ofPlan.Sort() : [], _running.Count, _waiting.Count, limit);
+        }
+    }
+
     /// <summary>One has ended, or was cancelled while it waited; gives those whose turn has come.</summary>
     public ImmutableArray<uint> Leave(uint id)
     {
@@ -94,3 +109,11 @@ internal sealed class Turns(int limit)
         }
     }
 }
+
+/// <summary>What one more execution would find.</summary>
+/// <param name="AtOnce">It would run at once.</param>
+/// <param name="Before">Those of its plan whose ends it would wait for, since it runs alone.</param>
+/// <param name="Running">How many run.</param>
+/// <param name="Waiting">How many wait.</param>
+/// <param name="Limit">How many run at most.</param>
+internal readonly record struct TurnOutlook(bool AtOnce, ImmutableArray<uint> Before, int Running, int Waiting, int Limit);

@@ -115,7 +115,7 @@ internal static class EventCodec
     }
 
     private static KeptStep Kept(Wire.StepState step) => new(
-        (int)step.Number, Outcome(step.Outcome), step.Started.ToDateTimeOffset(), step.Ended.ToDateTimeOffset());
+        (int)step.Number, FromMessage(step.Outcome), step.Started.ToDateTimeOffset(), step.Ended.ToDateTimeOffset());
 
     /// <summary>Parameters as they are sent.</summary>
     public static void AddTo(MapField<string, string> message, ImmutableArray<Variable> parameters)
@@ -126,10 +126,12 @@ internal static class EventCodec
         }
     }
 
-    private static ImmutableArray<Variable> Parameters(MapField<string, string> message) =>
+    /// <summary>Parameters that were sent or stored, by name.</summary>
+    public static ImmutableArray<Variable> Parameters(MapField<string, string> message) =>
         [.. message.Select(each => new Variable(each.Key, each.Value)).OrderBy(parameter => parameter.Name, StringComparer.Ordinal)];
 
-    private static ImmutableArray<StepOutline> Outlines(RepeatedField<Wire.StepState> steps)
+    /// <summary>What steps are, whatever became of them.</summary>
+    public static ImmutableArray<StepOutline> Outlines(IReadOnlyCollection<Wire.StepState> steps)
     {
         var outlines = ImmutableArray.CreateBuilder<StepOutline>(steps.Count);
         var numbers = new Dictionary<string, int> { [""] = 0 };
@@ -154,7 +156,7 @@ internal static class EventCodec
     };
 
     private static ExecutionFact.StepEnded StepEnded(Wire.ExecutionEvent.Types.StepEnded m) => new(
-        (int)m.Step, (int)m.Attempt, Outcome(m.Outcome), (long)m.OutBytes, (long)m.ErrBytes, m.Time.ToDateTimeOffset());
+        (int)m.Step, (int)m.Attempt, FromMessage(m.Outcome), (long)m.OutBytes, (long)m.ErrBytes, m.Time.ToDateTimeOffset());
 
     /// <summary>An outcome as it is sent.</summary>
     /// <exception cref="ArgumentException">It has exit code and signal.</exception>
@@ -178,7 +180,8 @@ internal static class EventCodec
         return message;
     }
 
-    private static Outcome Outcome(Wire.Outcome m) => new(
+    /// <summary>The outcome that was stored.</summary>
+    public static Outcome FromMessage(Wire.Outcome m) => new(
         m.State, m.Cause, m.HasExitCode ? m.ExitCode : null, m.HasSignal ? m.Signal : null, m.Reason);
 
     private static Timestamp Time(DateTimeOffset time) => Timestamp.FromDateTimeOffset(Micros.Truncate(time));

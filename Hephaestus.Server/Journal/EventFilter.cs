@@ -22,4 +22,5 @@ internal sealed record EventFilter(string Set = "", string Plan = "", uint Execu
 /// <param name="Events">Those that pass the filter, ascending; may be empty before the end is reached.</param>
 /// <param name="Through">Every event up to this sequence number was looked at: the position to read on from.</param>
 /// <param name="Complete">Nothing followed in the journal at the time of the read.</param>
-internal sealed record EventPage(IReadOnlyList<ExecutionEvent> Events, long Through, bool Complete);
+/// <param name="Pruned">Retention took events after the position: nobody can read on from it without a gap.</param>
+internal sealed record EventPage(IReadOnlyList<ExecutionEvent> Events, long Through, bool Complete, bool Pruned = false);

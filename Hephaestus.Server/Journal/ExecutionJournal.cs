@@ -18,6 +18,7 @@ internal sealed class ExecutionJournal : IAsyncDisposable
     private ExecutionJournal(JournalWriter writer, JournalReaders readers, bool created, bool syncsEach)
     {
         (_writer, _readers, Created, SyncsEach) = (writer, readers, created, syncsEach);
+        Outbox = new Outbox(this, entry => WriteAsync(entry));
     }
 
     /// <summary>Every commit is on the disk before it is told.</summary>
@@ -32,11 +33,14 @@ internal sealed class ExecutionJournal : IAsyncDisposable
     /// <summary>One line that says why nothing can be written at present; null: all is well.</summary>
     public Latest<string?> Trouble => _writer.Trouble;
 
-    /// <summary>The oldest sequence number kept; 0: no event yet.</summary>
+    /// <inheritdoc cref="JournalView.OldestSequence"/>
     public long OldestSequence => Snapshot(view => view.OldestSequence);
 
     /// <summary>The outbox: ends of executions that are to be told to Hermes.</summary>
-    public Outbox Outbox => new(this, entry => WriteAsync(entry));
+    public Outbox Outbox { get; }
+
+    /// <summary>Which logs are kept.</summary>
+    public LogLedger Logs => new(this, entry => WriteAsync(entry));
 
     /// <summary>Opens the journal, or makes a new one (mode 0600) where no file is. One journal of a file in a process.</summary>
     /// <param name="outbox">Whether ends of executions are put into the outbox.</param>
@@ -82,14 +86,17 @@ internal sealed class ExecutionJournal : IAsyncDisposable
     public T Snapshot<T>(Func<JournalView, T> read) => _readers.Read(read);
 
     /// <inheritdoc cref="JournalView.IsKnown"/>
-    public bool IsKnown(long sequence) => Snapshot(view => view.IsKnown(sequence));
+    public bool IsKnown(long sequence, EventFilter? filter = null) => Snapshot(view => view.IsKnown(sequence, filter));
 
     /// <inheritdoc cref="JournalView.EventsAfter"/>
     public EventPage EventsAfter(long sequence, int limit, EventFilter filter) =>
         Snapshot(view => view.EventsAfter(sequence, limit, filter));
 
-    /// <inheritdoc cref="JournalView.EventsOf"/>
+    /// <inheritdoc cref="JournalView.EventsOf(uint)"/>
     public IReadOnlyList<ExecutionEvent> EventsOf(uint execution) => Snapshot(view => view.EventsOf(execution));
+
+    /// <inheritdoc cref="JournalView.StateOf(uint)"/>
+    public ExecutionState? StateOf(uint id) => Snapshot(view => view.StateOf(id));
 
     /// <inheritdoc cref="JournalView.Find"/>
     public ExecutionRow? Find(uint id) => Snapshot(view => view.Find(id));
@@ -106,8 +113,8 @@ internal sealed class ExecutionJournal : IAsyncDisposable
     /// <inheritdoc cref="JournalView.Page"/>
     public IReadOnlyList<ExecutionRow> Page(ExecutionQuery query) => Snapshot(view => view.Page(query));
 
-    /// <inheritdoc cref="JournalView.Listed"/>
-    public IReadOnlyList<ListedExecution> Listed(int limit) => Snapshot(view => view.Listed(limit));
+    /// <inheritdoc cref="JournalView.ListedAfter"/>
+    public IReadOnlyList<ListedExecution> ListedAfter(uint id, int limit) => Snapshot(view => view.ListedAfter(id, limit));
 
     /// <summary>Writes what waits, syncs and closes. Nothing may read any more.</summary>
     public async ValueTask DisposeAsync()

@@ -8,7 +8,7 @@ namespace Hephaestus.Server.Journal;
 /// <param name="Set">Only this set; empty: all.</param>
 /// <param name="Plan">Only plans of this name; empty: all.</param>
 /// <param name="States">Only these; none (or default): all.</param>
-/// <param name="ListedOnly">Only those that were not dumped.</param>
+/// <param name="ListedOnly">Only those that were not dumped and whose log retention has kept.</param>
 internal sealed record ExecutionQuery(
     int Limit,
     uint? Before = null,

@@ -4,7 +4,8 @@ namespace Hephaestus.Server.Journal;
 /// <param name="State">Queued, Running, or how it ended.</param>
 /// <param name="AcceptedAt">In µs.</param>
 /// <param name="EndedAt">In µs; null: it has not ended.</param>
-/// <param name="Dumped">Taken off the list of ShowPlans.</param>
+/// <param name="Dumped">Its log was written to a file.</param>
+/// <param name="LogKept">Retention has not removed its log.</param>
 internal sealed record ExecutionRow(
     uint Id,
     string Set,
@@ -16,7 +17,8 @@ internal sealed record ExecutionRow(
     DateTimeOffset AcceptedAt,
     State State,
     DateTimeOffset? EndedAt,
-    bool Dumped)
+    bool Dumped,
+    bool LogKept = true)
 {
     /// <summary>Nothing of it will run any more.</summary>
     public bool Ended => EndedAt is not null;

@@ -27,7 +27,7 @@ internal sealed class GroupCommit : IDisposable
     public GroupCommit(JournalConnection connection, TimeProvider time, bool outbox)
     {
         (_connection, _time, _outbox) = (connection, time, outbox);
-        var head = connection.Number("SELECT max(sequence) FROM events") ?? 0;
+        var head = connection.Number("SELECT max(pruned, coalesce((SELECT max(sequence) FROM events), 0)) FROM numbers") ?? 0;
         var reserved = Math.Max(head, connection.Number("SELECT reserved FROM numbers") ?? 0);
         var newestId = connection.Number("SELECT seq FROM sqlite_sequence WHERE name = 'executions'") ?? 0;
         _numbers = new Numbers(head, reserved + 1, reserved, checked((uint)newestId));
@@ -173,10 +173,11 @@ internal sealed class GroupCommit : IDisposable
                 _connection.Run(
                     "UPDATE executions SET state = $2, ended = $3 WHERE id = $1",
                     id, (long)ended.State, Micros.ToEpoch(happened.Time));
-                if (_outbox) _connection.Run("INSERT INTO outbox (sequence, execution) VALUES ($1, $2)", happened.Sequence, id);
+                _connection.Run("UPDATE numbers SET kept = kept + 1");
+                if (_outbox) _connection.Run("INSERT OR REPLACE INTO outbox (sequence, execution) VALUES ($1, $2)", happened.Sequence, id);
                 break;
             case ExecutionFact.Dumped:
-                _connection.Run("UPDATE executions SET dumped = 1 WHERE id = $1", id);
+                _connection.Run("UPDATE executions SET dumped = 1, listed = 0 WHERE id = $1", id);
                 break;
         }
     }

@@ -28,9 +28,10 @@ internal sealed class JournalEntry
         NeedsSync = true;
     }
 
-    /// <summary>A change of what is not a fact; it has no events.</summary>
-    public JournalEntry(Action<JournalConnection> change)
-        : this(0, [], null) => Change = change;
+    /// <summary>A change of what is not a fact; it has no events. Where a commit is tried again, so is the change.</summary>
+    /// <param name="sync">It must survive a power loss once it was told.</param>
+    public JournalEntry(Action<JournalConnection> change, bool sync = false)
+        : this(0, [], null) => (Change, NeedsSync) = (change, sync);
 
     /// <summary>What is changed beside the facts; null: nothing.</summary>
     public Action<JournalConnection>? Change { get; }

@@ -14,23 +14,34 @@ internal sealed class JournalView(JournalConnection connection)
     private const int PageBytes = 1024 * 1024;
 
     private const string Columns =
-        "SELECT id, set_name, plan, tag_id, file, instance, boot_id, accepted, state, ended, dumped FROM executions";
+        "SELECT id, set_name, plan, tag_id, file, instance, boot_id, accepted, state, ended, dumped, log_kept FROM executions";
+
+    private const string ListedColumns = "SELECT id, set_name, plan FROM executions INDEXED BY executions_listed WHERE listed = 1";
 
     private static readonly ImmutableArray<State> s_allStates =
         [State.Queued, State.Running, State.Ok, State.Nok, State.Failed, State.Cancelled, State.Lost];
 
     /// <summary>The newest sequence number; 0: no event yet.</summary>
-    public long Head => connection.Number("SELECT max(sequence) FROM events") ?? 0;
+    public long Head => Math.Max(Pruned, connection.Number("SELECT max(sequence) FROM events") ?? 0);
 
-    /// <summary>The oldest sequence number kept; 0: no event yet.</summary>
-    public long OldestSequence => connection.Number("SELECT min(sequence) FROM events") ?? 0;
+    /// <summary>From this sequence number on no event is missing; 0: no event yet.</summary>
+    public long OldestSequence => connection.Number("SELECT min(sequence) FROM events WHERE sequence > $1", Pruned) ?? Pruned;
+
+    /// <summary>The newest event that retention took; 0: none.</summary>
+    private long Pruned => connection.Number("SELECT pruned FROM numbers") ?? 0;
 
     /// <summary>
-    /// Whether events can be read on from this position without a gap: it is 0, or the number of an event that is here.
-    /// One that a power loss took, or that was never given out, is not known: what came instead bears other numbers.
+    /// Whether events that pass the filter can be read on from this position without a gap: nothing after it was pruned, and
+    /// it is 0, or the number of an event that is here or was the last to be pruned. One that a power loss took, or that was
+    /// never given out, is not known: what came instead bears other numbers.
     /// </summary>
-    public bool IsKnown(long sequence) =>
-        sequence == 0 || connection.Number("SELECT 1 FROM events WHERE sequence = $1", sequence) is not null;
+    public bool IsKnown(long sequence, EventFilter? filter = null)
+    {
+        var (pruned, ofThese) = (Pruned, PrunedOf(filter));
+        return sequence >= ofThese
+            && (sequence == pruned || sequence == ofThese
+                || connection.Number("SELECT 1 FROM events WHERE sequence = $1", sequence) is not null);
+    }
 
     /// <summary>
     /// The events after a position: at most <paramref name="limit"/> are looked at, about 1 MiB of them, so that a filter
@@ -39,6 +50,7 @@ internal sealed class JournalView(JournalConnection connection)
     public EventPage EventsAfter(long sequence, int limit, EventFilter filter)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        if (sequence < PrunedOf(filter)) return new EventPage([], sequence, Complete: false, Pruned: true);
         var (events, through, bytes, seen) = (new List<ExecutionEvent>(), sequence, 0, 0);
         using (var rows = QueryAfter(sequence, limit, filter.Execution))
         {
@@ -55,11 +67,23 @@ internal sealed class JournalView(JournalConnection connection)
         return new EventPage(events, complete ? Math.Max(sequence, Head) : through, complete);
     }
 
-    /// <summary>All events of an execution, ascending; none: it is not known.</summary>
-    public IReadOnlyList<ExecutionEvent> EventsOf(uint execution) => connection.Rows(
-        "SELECT payload FROM events WHERE execution = $1 ORDER BY sequence",
-        row => Decode(row.GetFieldValue<byte[]>(0)),
-        (long)execution);
+    /// <summary>The executions of the last events, each once.</summary>
+    public IReadOnlyList<uint> Latest(int events) => connection.Rows(
+        "SELECT DISTINCT execution FROM (SELECT execution FROM events ORDER BY sequence DESC LIMIT $1)", Id, events);
+
+    /// <summary>All events of an execution that are kept, ascending; none: it is not known, or they were pruned.</summary>
+    public IReadOnlyList<ExecutionEvent> EventsOf(uint execution) => EventsOf(execution, 0);
+
+    /// <summary>An execution's state: the fold of its events, which may go on from a summary. Null: there is none of this id.</summary>
+    public ExecutionState? StateOf(uint id) => Find(id) is { } row ? StateOf(row) : null;
+
+    /// <inheritdoc cref="StateOf(uint)"/>
+    public ExecutionState StateOf(ExecutionRow row)
+    {
+        var summary = row.LogKept ? null : Logs.Summary(row.Id);
+        return EventsOf(row.Id, summary?.Sequence ?? 0).Aggregate(summary, ExecutionFold.Apply)
+            ?? throw new JournalException($"the journal has no events of execution {row.Id}; restore it from a backup");
+    }
 
     /// <summary>One execution; null: there is none of this id.</summary>
     public ExecutionRow? Find(uint id) => connection.Rows($"{Columns} WHERE id = $1", Row, (long)id).SingleOrDefault();
@@ -76,76 +100,92 @@ internal sealed class JournalView(JournalConnection connection)
 
     /// <summary>Those that wait or run, in the order of their ids.</summary>
     public IReadOnlyList<ExecutionRow> Unfinished() =>
-        connection.Rows($"{Columns} WHERE state IN ($1, $2) ORDER BY id", Row, (long)State.Queued, (long)State.Running);
+        connection.Rows(
+            $"{Columns} WHERE listed = 1 AND state IN ($1, $2) ORDER BY id",
+            Row, (long)State.Queued, (long)State.Running);
+
+    /// <summary>The oldest of those.</summary>
+    public IReadOnlyList<ExecutionRow> OldestUnfinished(int limit) => connection.Rows(
+        $"{Columns} WHERE state IN ($1, $2) ORDER BY id LIMIT $3", Row, (long)State.Queued, (long)State.Running, limit);
+
+    /// <summary>How many executions have this state.</summary>
+    public long Count(State state) => connection.Number("SELECT count(*) FROM executions WHERE state = $1", (long)state) ?? 0;
 
     /// <summary>A page of executions, newest first.</summary>
     public IReadOnlyList<ExecutionRow> Page(ExecutionQuery query)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
-        return States(query)
-            .SelectMany(state => PageOf(query, state))
+        return Searches(query)
+            .SelectMany(search => PageOf(query, search.State, search.Listed))
             .OrderByDescending(row => row.Id)
             .Take(query.Limit)
             .ToList();
     }
 
-    /// <summary>The newest that were not dumped, in the order of their ids.</summary>
-    public IReadOnlyList<ListedExecution> Listed(int limit)
+    /// <summary>What is made of the newest that are listed, newest first, up to the first of which nothing is.</summary>
+    public List<T> Listed<T>(Func<ListedExecution, T?> take)
+        where T : class
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        var newest = connection.Rows(
-            "SELECT id, set_name, plan FROM executions INDEXED BY executions_listed WHERE dumped = 0 ORDER BY id DESC LIMIT $1",
-            row => new ListedExecution(Id(row), row.GetString(1), row.GetString(2)),
-            limit);
-        newest.Reverse();
+        using var rows = connection.Query($"{ListedColumns} ORDER BY id DESC");
+        var newest = new List<T>();
+        while (rows.Read() && take(ListedRow(rows)) is { } taken) newest.Add(taken);
         return newest;
     }
 
-    /// <summary>The oldest that wait in the outbox after a position, in the order of their events.</summary>
-    public IReadOnlyList<OutboxEntry> Waiting(long after, int limit) => connection.Rows(
-        """
-        SELECT sequence, id, set_name, tag_id, state FROM outbox JOIN executions ON id = execution
-        WHERE refused IS NULL AND sequence > $1 ORDER BY sequence LIMIT $2
-        """,
-        row => new OutboxEntry(row.GetInt64(0), checked((uint)row.GetInt64(1)), row.GetString(2), row.GetString(3), (State)row.GetInt64(4)),
-        after, limit);
+    /// <summary>The oldest that are listed and come after an id.</summary>
+    public IReadOnlyList<ListedExecution> ListedAfter(uint id, int limit) =>
+        connection.Rows($"{ListedColumns} AND id > $1 ORDER BY id LIMIT $2", ListedRow, (long)id, limit);
 
-    /// <summary>How many wait in the outbox, and how many were refused and set aside.</summary>
-    public (long Waiting, long Refused) OutboxSize => (
-        connection.Number("SELECT count(*) FROM outbox WHERE refused IS NULL") ?? 0,
-        connection.Number("SELECT count(*) FROM outbox WHERE refused IS NOT NULL") ?? 0);
+    /// <summary>How many are listed.</summary>
+    public long ListedCount => connection.Number("SELECT count(*) FROM executions INDEXED BY executions_listed WHERE listed = 1") ?? 0;
+
+    /// <summary>Which logs are kept, and what became of the others.</summary>
+    public KeptLogs Logs => new(connection);
+
+    /// <summary>What is to be told to Hermes.</summary>
+    public OutboxView Outbox => new(connection);
 
     /// <summary>
-    /// One search for each state: an index then gives the newest of it without a sort, and the newest of all are among
-    /// them. Unspecified: any state, where no filter but the list's asks for an index.
+    /// One search for each state, of those that are listed and of the others: an index then gives the newest of it without a
+    /// sort, and the newest of all are among them. Unspecified: any, where no filter but the list's asks for an index.
     /// </summary>
-    private static ImmutableArray<State> States(ExecutionQuery query) => query switch
+    private static IEnumerable<(State State, int Listed)> Searches(ExecutionQuery query)
     {
-        { States.IsDefaultOrEmpty: false } => [.. query.States.Distinct()],
-        { Set: "", Plan: "" } => [State.Unspecified],
-        _ => s_allStates,
-    };
+        if (query is { States.IsDefaultOrEmpty: true, Set: "", Plan: "" }) return [(State.Unspecified, query.ListedOnly ? 1 : 0)];
+        var states = query.States.IsDefaultOrEmpty ? s_allStates : [.. query.States.Distinct()];
+        int[] listed = query.ListedOnly ? [1] : [0, 1];
+        return states.SelectMany(_ => listed, (state, each) => (state, each));
+    }
 
-    private List<ExecutionRow> PageOf(ExecutionQuery query, State state)
+    private List<ExecutionRow> PageOf(ExecutionQuery query, State state, int listed)
     {
         var sql = new StringBuilder(Columns).Append(Index(query, state)).Append(" WHERE id < $1");
         if (query.Set.Length > 0) sql.Append(" AND set_name = $3");
         if (query.Plan.Length > 0) sql.Append(" AND plan = $4");
-        if (state != State.Unspecified) sql.Append(" AND state = $5");
-        if (query.ListedOnly) sql.Append(" AND dumped = 0");
+        if (state != State.Unspecified) sql.Append(" AND state = $5 AND listed = $6");
+        else if (query.ListedOnly) sql.Append(" AND listed = 1");
         sql.Append(" ORDER BY id DESC LIMIT $2");
         var before = query.Before ?? (1L << 32);
-        return connection.Rows(sql.ToString(), Row, before, query.Limit, query.Set, query.Plan, (long)state);
+        return connection.Rows(sql.ToString(), Row, before, query.Limit, query.Set, query.Plan, (long)state, listed);
     }
 
     private static string Index(ExecutionQuery query, State state) => query switch
     {
+        { Plan.Length: > 0, Set.Length: > 0 } => " INDEXED BY executions_by_set_plan",
         { Plan.Length: > 0 } => " INDEXED BY executions_by_plan",
         { Set.Length: > 0 } => " INDEXED BY executions_by_set",
         _ when state != State.Unspecified => " INDEXED BY executions_by_state",
         { ListedOnly: true } => " INDEXED BY executions_listed",
         _ => "",
     };
+
+    private List<ExecutionEvent> EventsOf(uint execution, long after) => connection.Rows(
+        "SELECT payload FROM events WHERE execution = $1 AND sequence > $2 ORDER BY sequence",
+        row => Decode(row.GetFieldValue<byte[]>(0)),
+        (long)execution, after);
+
+    /// <summary>The newest event that retention took of those that pass a filter; 0: none. What it cannot tell it takes for one.</summary>
+    private long PrunedOf(EventFilter? filter) => filter is { Execution: > 0 and var id } ? Logs.PrunedOf(id) : Pruned;
 
     private SqliteDataReader QueryAfter(long sequence, int limit, uint execution) => execution == 0
         ? connection.Query(
@@ -172,7 +212,10 @@ internal sealed class JournalView(JournalConnection connection)
         Micros.FromEpoch(row.GetInt64(7)),
         (State)row.GetInt64(8),
         row.IsDBNull(9) ? null : Micros.FromEpoch(row.GetInt64(9)),
-        row.GetInt64(10) != 0);
+        row.GetInt64(10) != 0,
+        row.GetInt64(11) != 0);
+
+    private static ListedExecution ListedRow(SqliteDataReader row) => new(Id(row), row.GetString(1), row.GetString(2));
 
     private static uint Id(SqliteDataReader row) => checked((uint)row.GetInt64(0));
 }

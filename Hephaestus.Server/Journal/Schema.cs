@@ -13,7 +13,7 @@ internal static class Schema
     public static int Version => Scripts.Length;
 
     /// <summary>The steps from an empty file to <see cref="Version"/>.</summary>
-    public static string[] Scripts { get; } = [First, Outbox, Requests];
+    public static string[] Scripts { get; } = [First, Outbox, Requests, Retention, SetAside];
 
     // What is to be told to Hermes, by the sequence number of the event that it tells of; refused: why it is set aside.
     private const string Outbox = """
@@ -28,6 +28,52 @@ internal static class Schema
     private const string Requests = """
         ALTER TABLE executions ADD COLUMN request_id TEXT;
         CREATE UNIQUE INDEX executions_by_request ON executions (request_id) WHERE request_id IS NOT NULL;
+        """;
+
+    // listed: neither dumped nor without its log; the indexes begin with what a list asks for, so that its newest are found
+    // without looking at any that it does not ask for. A log goes in stages: 0 decided, 1 its directory is gone and events
+    // go, 2 all is done; "through" is the newest event that the summary holds. numbers: "pruned" is the newest event that
+    // went, "kept" and "kept_bytes" count the logs of ended executions.
+    private const string Retention = """
+        ALTER TABLE executions ADD COLUMN listed INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE executions ADD COLUMN log_kept INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE executions ADD COLUMN log_bytes INTEGER;
+        UPDATE executions SET listed = 0 WHERE dumped <> 0;
+        DROP INDEX executions_by_state;
+        DROP INDEX executions_by_set;
+        DROP INDEX executions_by_plan;
+        DROP INDEX executions_listed;
+        CREATE INDEX executions_by_state ON executions (listed, state);
+        CREATE INDEX executions_by_set ON executions (set_name, listed, state);
+        CREATE INDEX executions_by_plan ON executions (plan, listed, state);
+        CREATE INDEX executions_by_set_plan ON executions (set_name, plan, listed, state);
+        CREATE INDEX executions_listed ON executions (id) WHERE listed = 1;
+        CREATE INDEX executions_kept ON executions (ended, id) WHERE ended IS NOT NULL AND log_kept = 1;
+        CREATE INDEX executions_unmeasured ON executions (id) WHERE ended IS NOT NULL AND log_kept = 1 AND log_bytes IS NULL;
+
+        CREATE TABLE removed_logs (
+          execution INTEGER PRIMARY KEY,
+          stage INTEGER NOT NULL,
+          at INTEGER NOT NULL,
+          why TEXT NOT NULL,
+          through INTEGER NOT NULL,
+          summary BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX removed_logs_unfinished ON removed_logs (execution) WHERE stage < 2;
+
+        ALTER TABLE numbers ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE numbers ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE numbers ADD COLUMN kept_bytes INTEGER NOT NULL DEFAULT 0;
+        UPDATE numbers SET kept = (SELECT count(*) FROM executions WHERE ended IS NOT NULL);
+        """;
+
+    // One entry an execution, and so one a key: a newer end would take the place of an older one, which then can never be
+    // told after it.
+    private const string SetAside = """
+        ALTER TABLE outbox ADD COLUMN refused_at INTEGER;
+        DELETE FROM outbox WHERE sequence NOT IN (SELECT max(sequence) FROM outbox GROUP BY execution);
+        CREATE UNIQUE INDEX outbox_by_execution ON outbox (execution);
+        CREATE INDEX outbox_set_aside ON outbox (sequence) WHERE refused IS NOT NULL;
         """;
 
     // AUTOINCREMENT: an id is never given out again, not even after the newest row was deleted.

@@ -77,6 +77,18 @@ internal sealed class BatchBuilder(LogFiles files, int limit)
         return data.Length;
     }
 
+    /// <summary>Takes a piece whose bytes somebody else keeps; false: there is no room for all of it.</summary>
+    public bool Take(in LogPiece piece)
+    {
+        var fits = piece.Data.Length <= Room;
+        if (fits)
+        {
+            Add(piece);
+        }
+
+        return fits;
+    }
+
     /// <summary>Counts a source's newlines between two offsets.</summary>
     public LineCount Count(LogSource source, long start, long end) => files.Count(source, start, end, Buffer);
 

@@ -12,15 +12,18 @@ internal sealed class LogFiles(string directory, Func<LogSource, string> fileOf)
     private const int MostOpen = 16;
 
     private readonly Lock _gate = new();
-    private readonly Queue<(string Path, SafeFileHandle File)> _open = [];
+    private readonly Queue<(LogSource Source, SafeFileHandle File)> _open = [];
 
     public SafeFileHandle Index { get; } = Libc.Open(LogStore.IndexIn(directory), Libc.O_RDONLY);
 
     /// <summary>Those that the log had when it was opened to be read; a server begins one before anybody reads.</summary>
     public LogGenerations Generations { get; } = LogGenerations.Read(directory);
 
-    /// <summary>Guarded by the store.</summary>
+    /// <summary>How many read. Changed by the store, under its lock.</summary>
     public int Leases { get; set; }
+
+    /// <summary>The newest records, for those that follow the log together.</summary>
+    public LogTail Tail { get; } = new();
 
     /// <summary>Fills the buffer with a source's bytes.</summary>
     /// <exception cref="InvalidDataException">The file is shorter.</exception>
@@ -69,20 +72,19 @@ internal sealed class LogFiles(string directory, Func<LogSource, string> fileOf)
 
     private Loan Borrow(LogSource source)
     {
-        var path = PathOf(source);
         lock (_gate)
         {
-            var file = _open.FirstOrDefault(open => open.Path == path).File ?? Opened(path);
+            var file = _open.FirstOrDefault(open => open.Source == source).File ?? Opened(source);
             return new Loan(file);
         }
     }
 
     private string PathOf(LogSource source) => source.IsRemark ? LogStore.RemarksIn(directory) : fileOf(source);
 
-    private SafeFileHandle Opened(string path)
+    private SafeFileHandle Opened(LogSource source)
     {
-        var file = Libc.Open(path, Libc.O_RDONLY);
-        _open.Enqueue((path, file));
+        var file = Libc.Open(PathOf(source), Libc.O_RDONLY);
+        _open.Enqueue((source, file));
         if (_open.Count > MostOpen)
         {
             _open.Dequeue().File.Dispose();

@@ -13,10 +13,14 @@ internal sealed class LogStore(string root, TimeProvider clock, LogPublication? 
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    /// <summary>Ends the name of a directory that is being removed.</summary>
+    private const string Going = ".removed";
+
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, ExecutionLog> _open = [];
     private readonly Dictionary<uint, LogFiles> _read = [];
     private readonly string _boot = boot ?? Boot.Id;
+    private readonly Dictionary<uint, Action?> _freed = [];
 
     public string DirectoryOf(uint execution) => Path.Combine(root, execution.ToString(CultureInfo.InvariantCulture));
 
@@ -113,20 +117,45 @@ internal sealed class LogStore(string root, TimeProvider clock, LogPublication? 
         }
     }
 
-    /// <summary>Removes an execution's directory. Whoever reads it now reads on in the files that are open already.</summary>
-    /// <exception cref="InvalidOperationException">It is open.</exception>
-    public void Delete(uint execution)
+    /// <summary>Bytes of a log that nobody writes: its directory's files, the index included; 0: there is none.</summary>
+    public long Measure(uint execution)
     {
+        var directory = new DirectoryInfo(DirectoryOf(execution));
+        return directory.Exists ? directory.EnumerateFiles().Sum(file => file.Length) : 0;
+    }
+
+    /// <summary>
+    /// Removes an execution's directory, also what an earlier call that was cut short left of it. False: somebody writes or
+    /// reads it; whoever reads it goes on, and when the last one has come to rest <paramref name="freed"/> is called.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be removed; the same call may be made again.</exception>
+    public bool Remove(uint execution, Action? freed = null)
+    {
+        // By another name at once, then file by file: nobody finds half a log, and no reader waits for large files to go.
+        var (directory, going) = (DirectoryOf(execution), DirectoryOf(execution) + Going);
+        Delete(going);
         lock (_gate)
         {
-            if (_open.ContainsKey(execution))
+            if (_open.ContainsKey(execution) || _read.ContainsKey(execution))
             {
-                throw new InvalidOperationException($"the log of execution {execution} is open");
+                _freed[execution] = freed;
+                return false;
             }
 
-            Directory.Delete(DirectoryOf(execution), recursive: true);
+            if (Directory.Exists(directory))
+            {
+                Directory.Move(directory, going);
+            }
         }
+
+        CrashPoint.Reach("log-renamed");
+        Delete(going);
+        return true;
     }
+
+    /// <summary>Brings to the disk which directories there are.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void SyncDirectories() => Libc.Sync(root);
 
     internal static string IndexIn(string directory) => Path.Combine(directory, "index");
 
@@ -149,14 +178,18 @@ internal sealed class LogStore(string root, TimeProvider clock, LogPublication? 
 
     internal void Return(uint execution, LogFiles files)
     {
+        Action? freed = null;
         lock (_gate)
         {
             if (--files.Leases == 0)
             {
                 _read.Remove(execution);
+                _freed.Remove(execution, out freed);
                 files.Dispose();
             }
         }
+
+        freed?.Invoke();
     }
 
     private LogReader Ended(uint execution, Func<LogSource, string> fileOf)
@@ -170,6 +203,14 @@ internal sealed class LogStore(string root, TimeProvider clock, LogPublication? 
         finally
         {
             Return(execution, files);
+        }
+    }
+
+    private static void Delete(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
         }
     }
 

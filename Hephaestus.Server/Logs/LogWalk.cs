@@ -132,8 +132,14 @@ internal sealed class LogWalk(LogFiles files, LogQuery query) : IDisposable
         while (_line <= head.Lines)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (TakeShared(head))
+            {
+                continue;
+            }
+
             var record = _index.Read(_record, head.Records);
             var after = record.FirstLine + search.LinesIn(_record, record);
+            var whole = _lineStart < 0 && _offset == 0 && _line == record.FirstLine;
             if (_line < after && Passes(record.Source))
             {
                 if (!Take(record))
@@ -148,11 +154,47 @@ internal sealed class LogWalk(LogFiles files, LogQuery query) : IDisposable
 
             if (_line >= after)
             {
+                if (whole && query.Filter is null && files.Leases > 1)
+                {
+                    Share(record.FirstLine, after);
+                }
+
                 (_record, _lineStart) = (_record + 1, -1);
             }
         }
 
         return true;
+    }
+
+    /// <summary>Takes a whole record that another follower has read; false: it has to be read.</summary>
+    private bool TakeShared(LogHead head)
+    {
+        if (_lineStart >= 0 || _offset > 0 || _parts.Count > 0 || !files.Tail.TryFind(_record, out var known)
+            || known.FirstLine != _line || known.NextLine > head.Lines + 1)
+        {
+            return false;
+        }
+
+        if (known.NextLine > known.FirstLine && Passes(known.Piece.Source) && !_batch.Take(known.Piece))
+        {
+            return false;
+        }
+
+        (_line, _record) = (known.NextLine, _record + 1);
+        return true;
+    }
+
+    /// <summary>Keeps the record that was just taken whole for the other followers.</summary>
+    private void Share(long first, long after)
+    {
+        if (first == after)
+        {
+            files.Tail.Add(_record, new TailRecord(first, after, default));
+        }
+        else if (_batch.Pieces[^1] is { Offset: 0, Data.Length: <= LogTail.MostBytes } piece)
+        {
+            files.Tail.Add(_record, new TailRecord(first, after, piece with { Data = piece.Data.ToArray() }));
+        }
     }
 
     /// <summary>Takes lines, or a part of one, of a record; false: the batch is full.</summary>

@@ -19,6 +19,13 @@ internal sealed class Findings(PlanText text)
     /// <summary>The line, from 1, of a place in the text.</summary>
     public int LineOf(int offset) => text.PositionOf(offset).Line;
 
+    /// <summary>Line and column of a place in the text.</summary>
+    public TextPosition PlaceOf(int offset)
+    {
+        var (line, column) = text.PositionOf(offset);
+        return new TextPosition(line, column);
+    }
+
     /// <summary>The plan must not run.</summary>
     public void Error(int offset, string message) => Add(Severity.Error, text.PositionOf(offset), message);
 

@@ -15,6 +15,9 @@ internal sealed record Plan(string TagId, ImmutableArray<PlanStep> Steps)
     /// <summary>Variables that whoever runs it may set.</summary>
     public ImmutableArray<string> Parameters { get; init; } = [];
 
+    /// <summary>Where the plan tag stands.</summary>
+    public TextPosition At { get; init; }
+
     /// <summary>How long its regular steps may take together; null: as long as they take.</summary>
     public TimeSpan? Timeout { get; init; }
 }
@@ -36,6 +39,15 @@ internal sealed record PlanStep(
     ImmutableArray<Variable> Variables,
     string Command)
 {
+    /// <summary>Where its tag stands.</summary>
+    public TextPosition At { get; init; }
+
+    /// <summary>Where the user's name stands, if it has one.</summary>
+    public TextPosition UserAt { get; init; }
+
+    /// <summary>Where the working directory stands, if it has one.</summary>
+    public TextPosition WorkingDirectoryAt { get; init; }
+
     /// <summary>The line of the file that holds the command's first line, from 1; 0: not known.</summary>
     public int FirstLine { get; init; }
 
@@ -49,7 +61,13 @@ internal sealed record PlanStep(
     public int Retries { get; init; }
 
     /// <summary>Between the end of an attempt and the next.</summary>
-    public TimeSpan RetryDelay { get; init; }}
+    public TimeSpan RetryDelay { get; init; }
+}
+
+/// <summary>A place in a plan's file.</summary>
+/// <param name="Line">From 1; 0: none.</param>
+/// <param name="Column">From 1, in characters; 0: the line as a whole.</param>
+internal readonly record struct TextPosition(int Line, int Column);
 
 /// <summary>What happens when a plan is to run while it runs.</summary>
 internal enum Overlap

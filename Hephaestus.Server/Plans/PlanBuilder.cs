@@ -25,13 +25,15 @@ internal sealed class PlanBuilder(Findings findings)
         }
 
         NameSteps(steps);
-        var values = tags.Where(tag => tag.Kind == TagKind.Plan).Select(tag => new ValueReader(findings, tag)).FirstOrDefault();
+        var head = tags.FirstOrDefault(tag => tag.Kind == TagKind.Plan);
+        var values = head is null ? null : new ValueReader(findings, head);
         return new Plan(id, [.. steps.Select((tag, index) => BuildStep(tag, index + 1))])
         {
             Concurrency = values?.Number("concurrency", 1, 1000) ?? 1,
             Timeout = values?.Duration("timeout", s_leastTimeout),
             Overlap = values?.Word<Overlap>("overlap") ?? Overlap.Allow,
             Parameters = values?.Names("params") ?? [],
+            At = findings.PlaceOf(head?.Offset ?? 0),
         };
     }
 
@@ -100,6 +102,9 @@ internal sealed class PlanBuilder(Findings findings)
             step.Variables(),
             step.Command())
         {
+            At = findings.PlaceOf(tag.Offset),
+            UserAt = PlaceOf(tag, "user"),
+            WorkingDirectoryAt = PlaceOf(tag, "cwd"),
             FirstLine = findings.LineOf(tag.BodyOffset),
             Timeout = values.Duration("timeout", s_leastTimeout),
             Grace = values.Duration("grace", least: TimeSpan.Zero),
@@ -107,6 +112,9 @@ internal sealed class PlanBuilder(Findings findings)
             RetryDelay = values.Duration("retry-delay", least: TimeSpan.Zero) ?? TimeSpan.Zero,
         };
     }
+
+    private TextPosition PlaceOf(Tag tag, string attribute) =>
+        tag.Find(attribute) is { } found ? findings.PlaceOf(found.ValueOffset) : default;
 
     private int FindParent(Tag tag, int number)
     {

@@ -4,14 +4,18 @@ using Answer = Hephaestus.Protocol.Standard.HealthV1.HealthCheckResponse.Types.S
 
 namespace Hephaestus.Server.Standard;
 
-/// <summary>gRPC's health service, grpc.health.v1, for the server as a whole ("") and for its own service by name.</summary>
+/// <summary>
+/// gRPC's health service, grpc.health.v1, for the server as a whole ("") and for its own service by name. A server that
+/// drains serves; only under the name of the call that starts executions it does not, for whoever hands those out.
+/// </summary>
 internal sealed class HealthService(ServingStatus status) : Health.HealthBase
 {
-    private static readonly string[] s_services = ["", Protocol.Hephaestus.Descriptor.FullName];
+    private static readonly string s_execute = $"{Protocol.Hephaestus.Descriptor.FullName}/Execute";
+    private static readonly string[] s_services = ["", Protocol.Hephaestus.Descriptor.FullName, s_execute];
 
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
         Task.FromResult(s_services.Contains(request.Service)
-            ? Response(AnswerOf(status.Current.Value))
+            ? Response(AnswerOf(status.Current.Value, request.Service))
             : throw new RpcException(new Status(StatusCode.NotFound, $"there is no service '{request.Service}'")));
 
     public override Task<HealthListResponse> List(HealthListRequest request, ServerCallContext context)
@@ -19,7 +23,7 @@ internal sealed class HealthService(ServingStatus status) : Health.HealthBase
         var list = new HealthListResponse();
         foreach (var service in s_services)
         {
-            list.Statuses.Add(service, Response(AnswerOf(status.Current.Value)));
+            list.Statuses.Add(service, Response(AnswerOf(status.Current.Value, service)));
         }
 
         return Task.FromResult(list);
@@ -42,7 +46,7 @@ internal sealed class HealthService(ServingStatus status) : Health.HealthBase
         while (true)
         {
             var (impediments, version) = status.Current.Current;
-            var answer = AnswerOf(impediments);
+            var answer = AnswerOf(impediments, request.Service);
             if (answer != told)
             {
                 await responses.WriteAsync(Response(answer), context.CancellationToken);
@@ -53,8 +57,10 @@ internal sealed class HealthService(ServingStatus status) : Health.HealthBase
         }
     }
 
-    private static Answer AnswerOf(Impediments impediments) =>
-        impediments == Impediments.None ? Answer.Serving : Answer.NotServing;
+    private static Answer AnswerOf(Impediments impediments, string service) =>
+        (service == s_execute ? impediments : impediments & ~Impediments.Draining) == Impediments.None
+            ? Answer.Serving
+            : Answer.NotServing;
 
     private static HealthCheckResponse Response(Answer answer) => new() { Status = answer };
 }

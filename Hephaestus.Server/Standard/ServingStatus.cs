@@ -13,6 +13,9 @@ internal enum Impediments
 
     /// <summary>There is no room for output or the journal, or no descriptor or process for what is to start; it waits.</summary>
     DiskFull = 2,
+
+    /// <summary>An operator wants it to take no executions; everything else it does.</summary>
+    Draining = 4,
 }
 
 /// <summary>

@@ -53,19 +53,30 @@ internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, Tim
         return asked;
     }
 
-    private static async Task<ImmutableArray<ProcessEntry>> KillAsync(StepProcesses processes, CancellationToken detach)
+    private async Task<ImmutableArray<ProcessEntry>> KillAsync(StepProcesses processes, CancellationToken detach)
     {
         var killed = ImmutableArray<ProcessEntry>.Empty;
         for (var (round, nothing) = (0, 0); round < MostRounds && nothing < 2; round++)
         {
-            var found = (await processes.FindAsync(detach)).Certain;
-            nothing = found.IsEmpty ? nothing + 1 : 0;
-            Signal(found, Libc.SIGKILL);
-            killed = killed.AddRange(found.ExceptBy(killed.Select(process => process.Pid), process => process.Pid));
-            await EndsAsync(found, s_round, detach);
+            var found = await processes.FindAsync(detach);
+            nothing = found.NothingIsLeft ? nothing + 1 : 0;
+            Kill(found);
+            killed = killed.AddRange(found.Certain.ExceptBy(killed.Select(process => process.Pid), process => process.Pid));
+            await EndsAsync(found.Certain, s_round, detach);
         }
 
         return killed;
+    }
+
+    /// <summary>All of the control group at once, and each process: some may have left that, or the kernel be too old.</summary>
+    private void Kill(FoundProcesses found)
+    {
+        if (found.Cgroup is { } cgroup && !cgroup.Members().Contains(supervisor.Pid))
+        {
+            cgroup.Kill();
+        }
+
+        Signal(found.Certain, Libc.SIGKILL);
     }
 
     private static void Signal(ImmutableArray<ProcessEntry> processes, int signal)
@@ -99,9 +110,12 @@ internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, Tim
         }
     }
 
-    private static string Means(FoundProcesses found) => found.Supervised
-        ? "looked for below the supervisor, by session, environment and open output"
-        : "its supervisor was killed: looked for by session, environment and open output alone";
+    private static string Means(FoundProcesses found) => found.Evidence switch
+    {
+        Evidence.Cgroup => "its control group is empty",
+        Evidence.Supervisor => "looked for below the supervisor, by session, environment and open output",
+        _ => "its supervisor was killed: looked for by session, environment and open output alone",
+    };
 
     private static IEnumerable<ExecutionFact.Remark> Remarks(
         string step, TimeSpan patience, ImmutableArray<ProcessEntry> asked, ImmutableArray<ProcessEntry> killed, FoundProcesses left)
@@ -120,9 +134,9 @@ internal sealed class Canceller(SupervisorClient supervisor, TimeSpan grace, Tim
 
         yield return left switch
         {
-            { Certain.IsEmpty: true, Possible.IsEmpty: true } => new ExecutionFact.Remark(
+            { NothingIsLeft: true, Possible.IsEmpty: true } => new ExecutionFact.Remark(
                 $"Step '{step}': nothing of it is left ({Means(left)})", false),
-            { Certain.IsEmpty: true } => new ExecutionFact.Remark(
+            { NothingIsLeft: true } => new ExecutionFact.Remark(
                 $"Step '{step}': may still be running, nothing tells whose they are: {LeftBehind.Named(left.Possible)}", true),
             _ => new ExecutionFact.Remark($"Step '{step}': still running, though killed: {LeftBehind.Named(left.Certain)}", true),
         };

@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Collections.Immutable;
 using System.Globalization;
+using Hephaestus.Server.Plans;
+using Hephaestus.Server.Supervision;
 
 namespace Hephaestus.Server.Steps;
 
@@ -14,11 +16,18 @@ internal static class CommandEnvironment
     /// that user must not read, and no parameters: what a caller says must not reach another user's shell), then
     /// Hephaestus's, then what the step sets, which wins.
     /// </summary>
-    public static ImmutableArray<KeyValuePair<string, string>> Of(StepRun run)
+    public static ImmutableArray<KeyValuePair<string, string>> Of(StepRun run) =>
+        Merged(Inherited(run.Step.User is not null).Concat(Own(run)).Concat(Planned(run.Label, run.Step, run.Parameters)));
+
+    /// <summary>Of those what is known before it runs, but for what is the server's own; sorted by name.</summary>
+    public static ImmutableArray<KeyValuePair<string, string>> Known(
+        PlanLabel label, PlanStep step, ImmutableArray<Variable> parameters, Account? account) =>
+        Merged((account?.Variables ?? []).Concat(Planned(label, step, parameters)));
+
+    private static ImmutableArray<KeyValuePair<string, string>> Merged(IEnumerable<KeyValuePair<string, string>> all)
     {
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in Inherited(run.Step.User is not null)
-            .Concat(Given(run)).Concat(Own(run)).Concat(Set(run)))
+        foreach (var (name, value) in all)
         {
             variables[name] = value;
         }
@@ -34,18 +43,22 @@ internal static class CommandEnvironment
 
     private static bool PassedOn(string name) => s_passedOn.Contains(name) || name.StartsWith("LC_", StringComparison.Ordinal);
 
-    private static IEnumerable<KeyValuePair<string, string>> Given(StepRun run) =>
-        run.Step.User is null ? run.Parameters.Select(given => KeyValuePair.Create(given.Name, given.Value)) : [];
-
     private static IEnumerable<KeyValuePair<string, string>> Own(StepRun run) =>
     [
-        new("HEPHAESTUS_SET", run.Label.Set),
-        new("HEPHAESTUS_PLAN", run.Label.Plan),
         new("HEPHAESTUS_EXECUTION", run.Key.Execution.ToString(CultureInfo.InvariantCulture)),
-        new("HEPHAESTUS_STEP", run.Step.Name),
         new("HEPHAESTUS_INSTANCE", run.Instance),
     ];
 
-    private static IEnumerable<KeyValuePair<string, string>> Set(StepRun run) =>
-        run.Step.Variables.Select(variable => KeyValuePair.Create(variable.Name, variable.Value));
+    private static IEnumerable<KeyValuePair<string, string>> Planned(
+        PlanLabel label, PlanStep step, ImmutableArray<Variable> parameters) =>
+    [
+        .. step.User is null ? Pairs(parameters) : [],
+        new("HEPHAESTUS_SET", label.Set),
+        new("HEPHAESTUS_PLAN", label.Plan),
+        new("HEPHAESTUS_STEP", step.Name),
+        .. Pairs(step.Variables),
+    ];
+
+    private static IEnumerable<KeyValuePair<string, string>> Pairs(ImmutableArray<Variable> variables) =>
+        variables.Select(variable => KeyValuePair.Create(variable.Name, variable.Value));
 }

@@ -9,10 +9,26 @@ namespace Hephaestus.Server.Steps;
 /// </summary>
 internal sealed class StepProcesses(StepRun run, SupervisorClient supervisor)
 {
+    /// <summary>Until what is in a control group, but cannot be seen, is taken for processes of another namespace.</summary>
+    private const int MostLooks = 10;
+
     private readonly HeldFiles _files = supervisor.FilesOf(run.Key);
 
-    /// <summary>Looks once.</summary>
+    /// <summary>
+    /// Looks; and again where a control group has processes, but none that was found: they come and go.
+    /// </summary>
     public async Task<FoundProcesses> FindAsync(CancellationToken cancellation)
+    {
+        var found = await LookAsync(cancellation);
+        for (var again = 1; again < MostLooks && found is { Certain.IsEmpty: true, Evidence: Evidence.None }; again++)
+        {
+            found = await LookAsync(cancellation);
+        }
+
+        return found;
+    }
+
+    private async Task<FoundProcesses> LookAsync(CancellationToken cancellation)
     {
         // The supervisor is asked afterwards: what it was just starting has its entry in the list by then.
         var all = ProcessTable.Read().Where(process => process.Pid != Environment.ProcessId && process.Pid != supervisor.Pid).ToArray();
@@ -22,16 +38,29 @@ internal sealed class StepProcesses(StepRun run, SupervisorClient supervisor)
         var others = held.Where(attempt => attempt.Key != run.Key).ToArray();
         var leader = own ?? supervisor.ProcessOf(run.Key);
         var ours = Below(all, all.Where(process => IsOurs(process, leader, others)));
-        var unclaimed = below.Where(process => own is not null && process.StartTicks >= own.StartTicks && !ours.Contains(process)
-            && !others.Any(other => Leads(other, process)) && !CarriesAny(process)).ToImmutableArray();
+        var unclaimed = below
+            .Where(process => own is not null && process.StartTicks >= own.StartTicks && !ours.Contains(process)
+                && !others.Any(other => Leads(other, process)) && !CarriesAny(process)
+                && leader?.Cgroup?.IsOfAttempts(process.Pid) != true)
+            .ToImmutableArray();
 
         // Where nothing else has ever been, what nobody claims can be only this step's.
-        return own is { Alone: true }
-            ? new([.. ours, .. unclaimed], [], true)
-            : new([.. ours], Below(unclaimed, unclaimed.Where(OfNobody)), own is not null);
+        var (certain, possible) = own is { Alone: true }
+            ? ([.. ours, .. unclaimed], ImmutableArray<ProcessEntry>.Empty)
+            : (ours, Below(unclaimed, unclaimed.Where(OfNobody)));
+        return leader?.Cgroup is { } cgroup
+            ? new([.. certain.UnionBy(Members(cgroup), process => process.Pid)], possible, EvidenceOf(cgroup), cgroup)
+            : new(certain, possible, own is null ? Evidence.Marks : Evidence.Supervisor, null);
 
         bool OfNobody(ProcessEntry process) => process.Parent == supervisor.Pid;
     }
+
+    private static Evidence EvidenceOf(StepCgroup cgroup) => cgroup.IsPopulated ? Evidence.None : Evidence.Cgroup;
+
+    /// <summary>Looked at last: what was forked since the list was made is there.</summary>
+    private IEnumerable<ProcessEntry> Members(StepCgroup cgroup) =>
+        cgroup.Members().Where(pid => pid != supervisor.Pid && pid != Environment.ProcessId)
+            .Select(ProcessTable.Find).OfType<ProcessEntry>();
 
     private bool IsOurs(ProcessEntry process, SupervisedAttempt? own, SupervisedAttempt[] others) =>
         (own is not null && Leads(own, process) && !others.Any(other => other.Pid == own.Pid))
@@ -64,5 +93,27 @@ internal sealed class StepProcesses(StepRun run, SupervisorClient supervisor)
 /// <summary>What was found of an attempt.</summary>
 /// <param name="Certain">Its processes.</param>
 /// <param name="Possible">Processes that may be its own or another step's: nothing tells.</param>
-/// <param name="Supervised">Its supervisor lives: nothing of it can be elsewhere than below that.</param>
-internal sealed record FoundProcesses(ImmutableArray<ProcessEntry> Certain, ImmutableArray<ProcessEntry> Possible, bool Supervised);
+/// <param name="Evidence">By what it would be known that nothing is left.</param>
+/// <param name="Cgroup">Its control group; null: it has none of its own.</param>
+internal sealed record FoundProcesses(
+    ImmutableArray<ProcessEntry> Certain, ImmutableArray<ProcessEntry> Possible, Evidence Evidence, StepCgroup? Cgroup)
+{
+    /// <summary>Nothing that belongs to it for certain is left.</summary>
+    public bool NothingIsLeft => Certain.IsEmpty && Evidence != Evidence.None;
+}
+
+/// <summary>By what it is known that nothing of an attempt is left.</summary>
+internal enum Evidence
+{
+    /// <summary>It is not: its control group has processes.</summary>
+    None,
+
+    /// <summary>Its control group is empty.</summary>
+    Cgroup,
+
+    /// <summary>Its supervisor lives: nothing of it can be elsewhere than below that.</summary>
+    Supervisor,
+
+    /// <summary>Session, environment and open output alone.</summary>
+    Marks,
+}

@@ -21,14 +21,14 @@ internal sealed class CallGuard(IHostApplicationLifetime lifetime, ILogger<CallG
         IServerStreamWriter<TResponse> responseStream,
         ServerCallContext context,
         ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
-        GuardAsync(context, guarded => Completed(continuation(request, responseStream, guarded)));
+        GuardAsync(context, guarded => Completed(continuation(request, new GuardedWriter<TResponse>(responseStream), guarded)));
 
     public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream,
         IServerStreamWriter<TResponse> responseStream,
         ServerCallContext context,
         DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
-        GuardAsync(context, guarded => Completed(continuation(requestStream, responseStream, guarded)));
+        GuardAsync(context, guarded => Completed(continuation(requestStream, new GuardedWriter<TResponse>(responseStream), guarded)));
 
     private static async Task<bool> Completed(Task call)
     {
@@ -59,7 +59,7 @@ internal sealed class CallGuard(IHostApplicationLifetime lifetime, ILogger<CallG
             return Refusals.Stopping();
         }
 
-        if (context.CancellationToken.IsCancellationRequested)
+        if (fault is ClientGoneException || context.CancellationToken.IsCancellationRequested)
         {
             return new RpcException(Status.DefaultCancelled);
         }

@@ -26,6 +26,8 @@ internal static class ExecutionMessages
             CancelledBy = state.Cancel?.By ?? "",
             Dumped = state.Dumped,
             Resumes = state.Resumes,
+            LogRemoved = state.LogRemoved?.At.ToTimestamp(),
+            LogRemovedWhy = state.LogRemoved?.Why ?? "",
         };
         EventCodec.AddTo(message.Parameters, state.Parameters);
         message.Steps.AddRange(state.Steps.Select(step => ToMessage(state, step)));

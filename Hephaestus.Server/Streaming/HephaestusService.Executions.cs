@@ -13,7 +13,6 @@ internal sealed partial class HephaestusService
 {
     private const int DefaultPage = 100;
     private const int LargestPage = 1000;
-    private const int MostListed = 100_000;
     private const int LongestRequestId = 128;
 
     /// <summary>Characters of all names and values.</summary>
@@ -21,12 +20,16 @@ internal sealed partial class HephaestusService
 
     public override async Task<Wire.PlanId> Execute(Wire.PlanArg request, ServerCallContext context)
     {
+        var requestId = RequestId(request.RequestId);
+        var state = acceptance.Known(requestId) ?? await ExecuteAsync(request, requestId);
+        return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
+    }
+
+    private async Task<ExecutionState> ExecuteAsync(Wire.PlanArg request, string requestId)
+    {
         var entry = Find(request.Set, request.Plan);
         var plan = entry.Reading.Plan ?? throw Refusals.Broken(entry);
-
-        var wish = new ExecutionRequest(entry, Parameters(request, plan), RequestId(request.RequestId));
-        var state = await AcceptedAsync(acceptance.ExecuteAsync(wish));
-        return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
+        return await AcceptedAsync(acceptance.ExecuteAsync(new ExecutionRequest(entry, Parameters(request.Parameters, plan), requestId)));
     }
 
     public override async Task<Wire.Execution> ResumeExecution(Wire.ResumeExecutionRequest request, ServerCallContext context)
@@ -39,7 +42,7 @@ internal sealed partial class HephaestusService
         }
 
         return request.CheckOnly
-            ? Preview(ended).ToMessage()
+            ? acceptance.Look(ended).Refusal is { } refusal ? throw Refusals.NotAccepted(refusal) : Preview(ended).ToMessage()
             : (await AcceptedAsync(acceptance.ResumeAsync(ended, requestId))).ToMessage();
     }
 
@@ -53,22 +56,18 @@ internal sealed partial class HephaestusService
         {
             return await accepting;
         }
-        catch (QueueFullException full)
+        catch (Exception refusal) when (refusal is QueueFullException or OverlapException or DrainingException)
         {
-            throw Refusals.QueueFull(full.Message);
-        }
-        catch (OverlapException overlap)
-        {
-            throw Refusals.Overlaps(overlap.Message);
+            throw Refusals.NotAccepted(refusal);
         }
     }
 
     private static string RequestId(string text) =>
         text.Length <= LongestRequestId ? text : throw Refusals.BadRequestId(LongestRequestId);
 
-    private static ImmutableArray<Variable> Parameters(Wire.PlanArg request, Plan plan)
+    private static ImmutableArray<Variable> Parameters(IDictionary<string, string> wanted, Plan plan)
     {
-        var parameters = request.Parameters.OrderBy(given => given.Key, StringComparer.Ordinal).ToArray();
+        var parameters = wanted.OrderBy(given => given.Key, StringComparer.Ordinal).ToArray();
         if (parameters.FirstOrDefault(given => !plan.Parameters.Contains(given.Key)) is { Key: { } unknown })
         {
             throw Refusals.UnknownParameter(unknown, plan.Parameters);
@@ -87,19 +86,29 @@ internal sealed partial class HephaestusService
     /// <summary>The newest that fit in a message; how many did not, the trailer <c>left-out</c> says.</summary>
     public override Task<Wire.PlanList> ShowPlans(Wire.Empty request, ServerCallContext context)
     {
-        var rows = journal.Listed(MostListed);
-        var room = MessageBudget;
-        var newest = rows.Reverse()
-            .Select(row => new Wire.PlanId { Id = row.Id, Set = row.Set, Plan = row.Plan })
-            .TakeWhile(id => (room -= id.CalculateSize() + FieldOverhead) >= 0);
-        var list = new Wire.PlanList();
-        list.Ids.AddRange(newest.Reverse());
-        if (list.Ids.Count < rows.Count)
+        var (list, left) = journal.Snapshot(Newest);
+        if (left > 0)
         {
-            context.ResponseTrailers.Add("left-out", (rows.Count - list.Ids.Count).ToString(CultureInfo.InvariantCulture));
+            context.ResponseTrailers.Add("left-out", left.ToString(CultureInfo.InvariantCulture));
         }
 
         return Task.FromResult(list);
+    }
+
+    private static (Wire.PlanList List, long LeftOut) Newest(JournalView view)
+    {
+        var (list, room, names) = (new Wire.PlanList(), MessageBudget, new Dictionary<string, string>());
+        var newest = view.Listed(row =>
+        {
+            var id = new Wire.PlanId { Id = row.Id, Set = Once(row.Set), Plan = Once(row.Plan) };
+            return (room -= id.CalculateSize() + FieldOverhead) >= 0 ? id : null;
+        });
+        newest.Reverse();
+        list.Ids.AddRange(newest);
+        return (list, room < 0 ? view.ListedCount - newest.Count : 0);
+
+        // A long list names few sets and plans, again and again.
+        string Once(string name) => names.TryGetValue(name, out var known) ? known : names[name] = name;
     }
 
     public override Task<Wire.Execution> GetExecution(Wire.GetExecutionRequest request, ServerCallContext context) =>
@@ -114,6 +123,7 @@ internal sealed partial class HephaestusService
         var page = new Wire.ExecutionPage();
         page.Executions.AddRange(Fitting(states, out var leftOut));
         var more = leftOut > 0 || states.Count == limit;
+        page.Draining = draining.IsOn;
         page.NextPageToken = more ? page.Executions[^1].Id.ToString(CultureInfo.InvariantCulture) : "";
         return Task.FromResult(page);
     }
@@ -139,7 +149,7 @@ internal sealed partial class HephaestusService
     {
         var filter = new EventFilter(request.Set, request.Plan, request.Id);
         var position = request.HasAfterSequence
-            ? Known(request.AfterSequence)
+            ? Known(request.AfterSequence, filter)
             : await SendSnapshotAsync(request, filter, updates, context.CancellationToken);
 
         // At once, so that a subscriber who resumes knows that it is heard, be there news or not.
@@ -163,6 +173,12 @@ internal sealed partial class HephaestusService
         do
         {
             page = journal.EventsAfter(position, limit, filter);
+            if (page.Pruned)
+            {
+                // A subscriber so slow that retention has passed it.
+                throw Refusals.UnknownSequence((ulong)position, journal.OldestSequence);
+            }
+
             foreach (var happened in page.Events)
             {
                 await updates.WriteAsync(new Wire.ExecutionUpdate { Event = EventCodec.ToMessage(happened) }, cancellation);
@@ -206,7 +222,7 @@ internal sealed partial class HephaestusService
     private static IEnumerable<ExecutionRow> One(JournalView view, uint id) => view.Find(id) is { } row ? [row] : [];
 
     private static List<ExecutionState> States(JournalView view, IEnumerable<ExecutionRow> rows) =>
-        [.. rows.Select(row => ExecutionFold.Of(view.EventsOf(row.Id)))];
+        [.. rows.Select(view.StateOf)];
 
     private static List<Wire.Execution> Fitting(List<ExecutionState> states, out int leftOut)
     {
@@ -217,9 +233,9 @@ internal sealed partial class HephaestusService
         return fitting;
     }
 
-    private long Known(ulong sequence)
+    private long Known(ulong sequence, EventFilter filter)
     {
-        if (sequence <= long.MaxValue && journal.IsKnown((long)sequence))
+        if (sequence <= long.MaxValue && journal.IsKnown((long)sequence, filter))
         {
             return (long)sequence;
         }

@@ -21,6 +21,10 @@ internal sealed partial class HephaestusService
         {
             throw Refusals.BeyondLog(beyond.Message, beyond.Next);
         }
+        catch (IOException missing) when (missing.HResult == Libc.NoSuchFile)
+        {
+            throw Gone(request.Id);
+        }
 
         if (whole && log.State is { HasEnded: true } ended)
         {
@@ -28,18 +32,29 @@ internal sealed partial class HephaestusService
         }
     }
 
-    /// <summary>Operators remove directories of ended executions to win space; one that waits for space has none yet.</summary>
     private ArchivedLog FindLog(uint id)
     {
         try
         {
-            return archive.Find(id) ?? throw Refusals.NoSuchExecution(id);
+            var log = archive.Find(id) ?? throw Refusals.NoSuchExecution(id);
+            return log.State.LogRemoved is { } removal ? throw Refusals.LogRemoved(id, removal) : log;
         }
         catch (IOException missing) when (missing.HResult == Libc.NoSuchFile)
         {
-            throw Find(id).HasEnded ? Refusals.LogGone(id) : Refusals.NotThereYet(id);
+            throw Gone(id);
         }
     }
+
+    /// <summary>
+    /// Why a log is not there: retention removes those of ended executions, operators do so by hand, and one that waits for
+    /// space has none yet.
+    /// </summary>
+    private RpcException Gone(uint id) => Find(id) switch
+    {
+        { LogRemoved: { } removal } => Refusals.LogRemoved(id, removal),
+        { HasEnded: true } => Refusals.LogGone(id),
+        _ => Refusals.NotThereYet(id),
+    };
 
     private static async Task SendLogAsync(
         ArchivedLog log, LogQuery query, IServerStreamWriter<Wire.LogUpdate> updates, CancellationToken cancellation)

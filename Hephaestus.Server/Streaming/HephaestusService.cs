@@ -1,15 +1,17 @@
 using Grpc.Core;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
+using Hephaestus.Server.Hermes;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Plans;
+using Hephaestus.Server.Standard;
 
 namespace Hephaestus.Server.Streaming;
 
 /// <summary>
 /// The gRPC service: adapters that validate, map, await and write. Each part of it lies in a file of its own: plans,
-/// executions, logs.
+/// executions, logs, what is controlled.
 /// </summary>
 internal sealed partial class HephaestusService(
     LiveCatalogue catalogue,
@@ -17,7 +19,11 @@ internal sealed partial class HephaestusService(
     Registry registry,
     ExecutionJournal journal,
     LogArchive archive,
-    Dumper dumper) : Protocol.Hephaestus.HephaestusBase
+    Dumper dumper,
+    PlanExamination examination,
+    Draining draining,
+    TimeSpan grace,
+    HermesPublisher? hermes) : Protocol.Hephaestus.HephaestusBase
 {
     /// <summary>After this much silence a stream says where it is.</summary>
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Grpc.Core;
 using Hephaestus.Server.Catalogue;
+using Hephaestus.Server.Executions;
 using Hephaestus.Server.Plans;
 
 namespace Hephaestus.Server.Streaming;
@@ -17,6 +18,12 @@ internal static class Refusals
 
     public static RpcException LogGone(uint id) =>
         Refuse(StatusCode.NotFound, $"the log of execution {id} is no longer there: its directory was removed from the server's state directory");
+
+    public static RpcException LogRemoved(uint id, LogRemoval removal) => Refuse(
+        StatusCode.NotFound,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"the log of execution {id} is no longer there: retention removed it at {removal.At:yyyy-MM-dd HH:mm:ss} UTC ({removal.Why})"));
 
     public static RpcException NoSuchStep(uint id, string step) => Refuse(StatusCode.NotFound, $"execution {id} has no step '{step}'");
 
@@ -35,8 +42,10 @@ internal static class Refusals
     public static RpcException CannotDump(string why) => Refuse(StatusCode.Internal, $"not dumped: {why}");
 
     /// <summary>The others were dumped.</summary>
-    public static RpcException CannotDump(IReadOnlyCollection<string> faults) =>
-        Refuse(StatusCode.Internal, $"{faults.Count} not dumped:\n{Fitting(faults)}");
+    /// <param name="count">How many were not dumped.</param>
+    /// <param name="faults">Why, of the first ones.</param>
+    public static RpcException CannotDump(int count, IReadOnlyCollection<string> faults) =>
+        Refuse(StatusCode.Internal, $"{count} not dumped:\n{Fitting(faults, count - faults.Count)}");
 
     public static RpcException UnknownSequence(ulong asked, long oldest) => Refuse(
         StatusCode.OutOfRange,
@@ -50,13 +59,25 @@ internal static class Refusals
         new Status(StatusCode.OutOfRange, text),
         new Metadata { { "next-line", next.ToString(CultureInfo.InvariantCulture) } });
 
-    public static RpcException QueueFull(string text) => Refuse(StatusCode.ResourceExhausted, text);
-
     public static RpcException CannotResume(uint id, State state) => Refuse(
         StatusCode.FailedPrecondition,
         state == State.Ok ? $"execution {id} ended OK: there is nothing to resume" : $"execution {id} has not ended; it can be resumed when it has");
 
-    public static RpcException Overlaps(string text) => Refuse(StatusCode.AlreadyExists, text);
+    /// <summary>
+    /// Draining is UNAVAILABLE: a client that tries again comes through when the server was restarted, and with a
+    /// request_id it runs nothing twice.
+    /// </summary>
+    public static RpcException NotAccepted(Exception refusal) => Refuse(
+        refusal switch
+        {
+            OverlapException => StatusCode.AlreadyExists,
+            QueueFullException => StatusCode.ResourceExhausted,
+            _ => StatusCode.Unavailable,
+        },
+        refusal.Message);
+
+    public static RpcException SenselessDrain() =>
+        Refuse(StatusCode.InvalidArgument, "undo takes executions again and look changes nothing: set one of them");
 
     public static RpcException UnknownParameter(string name, IReadOnlyCollection<string> known) => Refuse(
         StatusCode.InvalidArgument,
@@ -71,6 +92,14 @@ internal static class Refusals
     public static RpcException BadRequestId(int longest) =>
         Refuse(StatusCode.InvalidArgument, $"request_id has more than {longest} characters");
 
+    public static RpcException NoHermes() =>
+        Refuse(StatusCode.FailedPrecondition, "the server tells Hermes nothing (hermes.enable = no): there is nothing to send again");
+
+    public static RpcException NotSetAside(uint id) => Refuse(
+        StatusCode.NotFound, $"the end of execution {id} was not set aside: it has been told, waits to be, or has not come");
+
+    public static RpcException ManyIds(int most) => Refuse(StatusCode.InvalidArgument, $"ids has more than {most}; none at all means all");
+
     public static RpcException Stopping() => Refuse(StatusCode.Unavailable, "the server is stopping");
 
     public static RpcException StorageFails() =>
@@ -84,11 +113,11 @@ internal static class Refusals
     // A status travels in a header, and peers bound those (python's client: 8 KiB).
     private const int MostHeaderBytes = 6 * 1024;
 
-    private static string Fitting(IReadOnlyCollection<string> lines)
+    private static string Fitting(IReadOnlyCollection<string> lines, int others = 0)
     {
         var left = MostHeaderBytes;
         var shown = lines.TakeWhile((line, index) => (left -= HeaderBytes(line)) >= 0 || index == 0).ToArray();
-        var more = lines.Count - shown.Length;
+        var more = lines.Count - shown.Length + others;
         return string.Join('\n', more == 0 ? shown : [.. shown, $"and {more} more"]);
     }
 

@@ -14,4 +14,28 @@ internal sealed record Account(string Name, uint User, uint Group, ImmutableArra
         new("LOGNAME", Name),
         new("SHELL", Shell),
     ];
+
+    /// <summary>The account of a user as whom this program can run a step, or why it cannot; neither: no user is named.</summary>
+    public static (Account? Account, string? Fault) Of(string? user)
+    {
+        if (user is null)
+        {
+            return (null, null);
+        }
+
+        try
+        {
+            return Libc.FindUser(user) switch
+            {
+                null => (null, $"there is no user '{user}' on this machine"),
+                var account when account.User == Libc.User() => (account, null),
+                _ when Libc.User() != 0 => (null, $"only a server that runs as root can run a step as another user, here '{user}'"),
+                var account => (account, null),
+            };
+        }
+        catch (IOException fault)
+        {
+            return (null, $"the user '{user}' cannot be looked up: {fault.Message}");
+        }
+    }
 }

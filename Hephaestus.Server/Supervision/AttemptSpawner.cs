@@ -14,6 +14,7 @@ internal sealed class AttemptSpawner
     private readonly OomScore _oomScore = new();
     private readonly ulong _openFiles = Libc.OpenFileLimits(0).Hard;
     private readonly FifoSizes _sizes = new();
+    private readonly Birthplace _birthplace = new();
 
     /// <summary>The process, to be held; or why there is none.</summary>
     public (HeldAttempt? Held, Reply Refusal) Spawn(Start start)
@@ -77,22 +78,21 @@ internal sealed class AttemptSpawner
             return (null, fault);
         }
 
-        StatusFile.Write(status, new Attempt { Pid = StatusFile.Spawning, StartTicks = ProcessTable.Now() });
-        CrashPoint.Reach("supervisor-spawning");
-        var pid = Spawn(start, new ProcessImage(
+        var image = new ProcessImage(
             [.. start.Command],
             [.. start.Environment],
             start.WorkingDirectory.Length == 0 ? null : start.WorkingDirectory,
             output.Writer,
-            error.Writer), out var failed);
-        CrashPoint.Reach("supervisor-spawned");
-        if (pid == 0)
+            error.Writer);
+        var attempt = new Attempt { Key = start.Key };
+        attempt.Pid = SpawnIn(start, image, status, attempt, out var failed);
+        if (attempt.Pid == 0)
         {
             return (null, failed);
         }
 
         // From here on it runs: nothing may go wrong with the answer.
-        var attempt = new Attempt { Key = start.Key, Pid = pid, StartTicks = ProcessTable.StartOf(pid) };
+        attempt.StartTicks = ProcessTable.StartOf(attempt.Pid);
         var held = new HeldAttempt(attempt, status, output.TakeReader(), error.TakeReader());
         _sizes.Enlarge(held.Output);
         _sizes.Enlarge(held.Error);
@@ -117,6 +117,30 @@ internal sealed class AttemptSpawner
             return Path.IsPathRooted(start.WorkingDirectory)
                 ? null
                 : NotStarted(gone.HResult, isFinal: true, $"the server's directory {start.ServerDirectory} cannot be entered: {gone.Message}");
+        }
+    }
+
+    /// <summary>In its control group, if that can be had.</summary>
+    /// <param name="attempt">Told which one, or why it has none.</param>
+    private int SpawnIn(Start start, in ProcessImage image, SafeFileHandle status, Attempt attempt, out Reply failed)
+    {
+        var wanted = start.Cgroup.Length > 0;
+        attempt.WithoutCgroup = wanted ? _birthplace.Enter(start.Cgroup) ?? "" : "";
+        CrashPoint.Reach("supervisor-entered");
+        try
+        {
+            StatusFile.Write(status, new Attempt { Pid = StatusFile.Spawning, StartTicks = ProcessTable.Now() });
+            CrashPoint.Reach("supervisor-spawning");
+            var pid = Spawn(start, image, out failed);
+            CrashPoint.Reach("supervisor-spawned");
+            return pid;
+        }
+        finally
+        {
+            if (wanted && attempt.WithoutCgroup.Length == 0)
+            {
+                attempt.Cgroup = _birthplace.Leave(start.Cgroup) ? start.Cgroup : "";
+            }
         }
     }
 

@@ -8,8 +8,6 @@ namespace Hephaestus.Server.Supervision;
 /// </summary>
 internal sealed class HeldAttempts
 {
-    private const uint ProtocolVersion = 1;
-
     private readonly object _gate = new();
     private readonly Dictionary<Key, HeldAttempt> _byKey = [];
     private readonly Dictionary<int, HeldAttempt> _byPid = [];
@@ -82,7 +80,9 @@ internal sealed class HeldAttempts
             {
                 Attempts_ = { _byKey.Values.Select(held => held.Attempt.Clone()).Concat(starting) },
                 Version = CommandLine.ProgramVersion,
-                Protocol = ProtocolVersion,
+                Build = Build.Id,
+                Protocol = ProtocolRange.OfThisProgram.Newest,
+                OldestProtocol = ProtocolRange.OfThisProgram.Oldest,
                 Pid = Environment.ProcessId,
             };
         }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hephaestus.Server.Supervision;
@@ -33,7 +34,35 @@ internal static partial class Libc
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
+    /// <summary>A part of the path is no directory.</summary>
+    public const int NotADirectory = 20;
+
+    /// <summary>Whether this thread may enter a directory; 0 or an errno.</summary>
+    // The last step, into the directory itself, needs the right to enter it; its status alone does not.
+    public static int Enter(string directory) => Status($"{directory}/.", out _);
+
+    /// <summary>Whether this thread may run a program file.</summary>
+    public static bool MayRun(string path) =>
+        Status(path, out var status) == 0 && status.IsRegular && faccessat(StatAtCwd, path, Executable, EffectiveIds) == 0;
+
+    /// <summary>Whether this process may write to a file, or make files in a directory.</summary>
+    public static bool MayWrite(string path) => access(path, W_OK) == 0;
+
+    /// <summary>An extended attribute of at most 255 bytes; null: there is none, or it must not be read.</summary>
+    public static unsafe string? Attribute(string path, string name)
+    {
+        var value = stackalloc byte[255];
+        var length = getxattr(path, name, value, 255);
+        return length < 0 ? null : Encoding.UTF8.GetString(value, (int)length);
+    }
+
+    /// <summary>The errno of the last call that failed.</summary>
+    public static int LastError => Marshal.GetLastPInvokeError();
+
+    private const int W_OK = 2;
     private const int StatAtCwd = -100;
+    private const int Executable = 1;
+    private const int EffectiveIds = 0x200;
     private const int StatNoFollow = 0x100;
     private const int StatEmptyPath = 0x1000;
     private const uint StatBasicAndBirth = 0xfff;
@@ -64,6 +93,12 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatX(int directory, string path, int flags, uint mask, out RawStatus status);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int faccessat(int directory, string path, int mode, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial nint getxattr(string path, string name, byte* value, nuint size);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFile(string path, int flags);

@@ -12,15 +12,18 @@ internal sealed class ServedConnection : IDisposable
 
     private readonly Lock _gate = new();
     private readonly NetworkStream _stream;
-    private readonly Action<Request, Action<Reply>> _answer;
+    private readonly Action<ServedConnection, Request, Action<Reply>> _answer;
 
     /// <param name="answer">Takes a request, and calls back with the answer, now or later.</param>
-    public ServedConnection(Socket socket, Action<Request, Action<Reply>> answer)
+    public ServedConnection(Socket socket, Action<ServedConnection, Request, Action<Reply>> answer)
     {
         socket.SendTimeout = SendMilliseconds;
         _stream = new NetworkStream(socket, ownsSocket: true);
         _answer = answer;
     }
+
+    /// <summary>Versions of the protocol that the server speaks, as far as it has said.</summary>
+    public ProtocolRange Speaks { get; set; } = ProtocolRange.First;
 
     /// <summary>Serves until the server has gone.</summary>
     public void Run()
@@ -30,7 +33,7 @@ internal sealed class ServedConnection : IDisposable
             while (Frames.Read(_stream, Request.Parser) is { } request)
             {
                 var id = request.Id;
-                _answer(request, reply => Answer(id, reply));
+                _answer(this, request, reply => Answer(id, reply));
             }
         }
         catch (Exception broken) when (broken is IOException or ObjectDisposedException or InvalidProtocolBufferException)

@@ -11,7 +11,9 @@ internal static class SpawnMessages
     public static StepKey ToKey(this Key key) => new(key.Execution, (int)key.Step, (int)key.Attempt);
 
     /// <param name="account">The user that the step names; null: none. The server's own need not be become.</param>
-    public static Start ToMessage(this SpawnRequest request, HeldFiles files, Account? account, SpawnDefaults defaults)
+    /// <param name="cgroup">What it is to be born in; null: no control group of its own.</param>
+    public static Start ToMessage(
+        this SpawnRequest request, HeldFiles files, Account? account, StepCgroup? cgroup, SpawnDefaults defaults)
     {
         var variables = account is null ? request.Variables : account.Variables.Concat(request.Variables);
         return new Start
@@ -26,11 +28,15 @@ internal static class SpawnMessages
             WorkingDirectory = request.WorkingDirectory ?? "",
             User = account is null || account.User == Libc.User() ? null : new User { Uid = account.User, Gid = account.Group, Groups = { account.Groups } },
             OpenFiles = defaults.OpenFiles,
+            Cgroup = cgroup?.Directory ?? "",
         };
     }
 
     public static SupervisedAttempt ToAttempt(this Attempt attempt) =>
-        new(attempt.Key.ToKey(), attempt.Pid, attempt.StartTicks, attempt.Alone);
+        new(attempt.Key.ToKey(), attempt.Pid, attempt.StartTicks, attempt.Alone, attempt.OwnCgroup());
+
+    /// <summary>What the attempt was born in; null: no control group of its own.</summary>
+    public static StepCgroup? OwnCgroup(this Attempt attempt) => attempt.Cgroup.Length > 0 ? new StepCgroup(attempt.Cgroup) : null;
 
     public static StepExit ToExit(this Exit exit)
     {

@@ -17,6 +17,9 @@ internal sealed record SpawnRequest(
     /// <summary>Variables that tell this attempt's processes from all others.</summary>
     public IEnumerable<KeyValuePair<string, string>> Marks =>
         Variables.Where(variable => variable.Key is "HEPHAESTUS_INSTANCE" or "HEPHAESTUS_STEP");
+
+    /// <summary>The random mark of the execution.</summary>
+    public string Instance => Variables.FirstOrDefault(variable => variable.Key == "HEPHAESTUS_INSTANCE").Value ?? "";
 }
 
 /// <summary>What came of a request to start.</summary>
@@ -42,7 +45,8 @@ internal abstract record SpawnAnswer
 /// <param name="Alone">
 /// Nothing was below the supervisor when it started, and no other attempt has been since: whatever is there belongs to it.
 /// </param>
-internal sealed record SupervisedAttempt(StepKey Key, int Pid, ulong StartTicks, bool Alone);
+/// <param name="Cgroup">What it was born in; null: no control group of its own.</param>
+internal sealed record SupervisedAttempt(StepKey Key, int Pid, ulong StartTicks, bool Alone, StepCgroup? Cgroup);
 
 /// <summary>How an attempt's process ended.</summary>
 /// <param name="ExitCode">Exit code, when it exited.</param>

@@ -111,10 +111,17 @@ internal sealed class Supervisor
         EndIfIdle();
     }
 
-    private void Answer(Request request, Action<Reply> answer)
+    private void Answer(ServedConnection server, Request request, Action<Reply> answer)
     {
         switch (request.RequestCase)
         {
+            case Request.RequestOneofCase.List:
+                server.Speaks = ProtocolRange.Of(request.List);
+                answer(new Reply { Attempts = _attempts.List() });
+                break;
+            case Request.RequestOneofCase.Start when ProtocolRange.OfThisProgram.Common(server.Speaks) is null:
+                answer(new Reply { NotStarted = new NotStarted { Reason = Foreign(server) } });
+                break;
             case Request.RequestOneofCase.Start:
                 _attempts.Ask(request.Start, answer);
                 break;
@@ -122,10 +129,16 @@ internal sealed class Supervisor
                 answer(_attempts.Release(request.Drained.Key));
                 break;
             default:
-                answer(new Reply { Attempts = _attempts.List() });
+                answer(new Reply { Refused = new Refused { Reason = $"{Own} does not know the request" } });
                 break;
         }
     }
+
+    private static string Foreign(ServedConnection server) =>
+        $"{Own} speaks {ProtocolRange.OfThisProgram} of its protocol, the server {server.Speaks}; "
+        + "start the server of its version again";
+
+    private static string Own => $"the supervisor {Environment.ProcessId} of version {CommandLine.ProgramVersion}";
 
     private void Spawn()
     {
@@ -176,6 +189,8 @@ internal sealed class Supervisor
             // Without its directory no server will ever come for what has ended.
             if (_servers.Count == 0 && (_attempts.AreNone || (!_socket.IsThere && !_attempts.AnyRuns)))
             {
+                CrashPoint.Reach("supervisor-ending");
+
                 // Only its name: closing the socket would make the thread that accepts fail before this process ends.
                 _socket.Unlink();
                 Libc.Exit(0);

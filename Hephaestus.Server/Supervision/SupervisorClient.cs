@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Hephaestus.Server.Facts;
 using Hephaestus.Server.Supervision.Protocol;
@@ -7,42 +6,41 @@ using Microsoft.Extensions.Logging;
 namespace Hephaestus.Server.Supervision;
 
 /// <summary>
-/// The server's side of the supervisor: finds or starts it, asks it, and is told of exits. Where the connection breaks,
-/// it connects again and asks again; should the supervisor itself be gone, a new one is started, and what the old one's
-/// steps came to is found out without it.
+/// The server's side of the supervisor: asks it, and is told of exits. Where the connection breaks, it connects again and
+/// asks again; should the supervisor itself be gone, a new one is started, and what the old one's steps came to is found
+/// out without it. One of another version is used until it holds nothing, and then replaced.
 /// </summary>
 internal sealed class SupervisorClient : IAsyncDisposable
 {
-    private const int MostTries = 50;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>For the first answer of a supervisor; one that is stopped or stuck must not hold a start up for ever.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-
-    private readonly ConcurrentDictionary<StepKey, WatchedProcess> _watched = new();
-    private readonly Latest<SupervisorLink?> _link = new(null);
+    private readonly WatchedProcesses _watched = new();
+    private readonly SupervisorUse _use = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly SpawnDefaults _defaults = SpawnDefaults.OfThisProcess();
-    private readonly string _stateDirectory;
+    private readonly SupervisorConnector _connector;
+    private readonly StepCgroups _cgroups;
     private readonly string _files;
     private readonly ILogger _logger;
     private Task _running = Task.CompletedTask;
-    private int _child;
+    private string _saidWithout = "";
 
-    private SupervisorClient(string stateDirectory, ILogger logger) =>
-        (_stateDirectory, _files, _logger) = (stateDirectory, HeldFiles.In(stateDirectory), logger);
+    private SupervisorClient(string stateDirectory, StepCgroups cgroups, ILogger logger) => (_connector, _files, _cgroups, _logger) =
+        (new SupervisorConnector(stateDirectory, _watched.End), HeldFiles.In(stateDirectory), cgroups, logger);
 
-    /// <summary>Process id of the supervisor; 0: none is connected.</summary>
+    /// <summary>Process id of the supervisor; 0: none was connected yet.</summary>
     public int Pid { get; private set; }
 
     /// <summary>Connects to the supervisor of a state directory, or starts one.</summary>
-    /// <exception cref="SupervisorException">There is none, and none can be started.</exception>
-    public static async Task<SupervisorClient> ConnectAsync(string stateDirectory, ILogger logger, CancellationToken cancellation)
+    /// <exception cref="SupervisorException">There is none, and none can be started; or it cannot be talked to.</exception>
+    public static async Task<SupervisorClient> ConnectAsync(
+        string stateDirectory, StepCgroups cgroups, ILogger logger, CancellationToken cancellation)
     {
-        var client = new SupervisorClient(stateDirectory, logger);
+        var client = new SupervisorClient(stateDirectory, cgroups, logger);
         Directory.CreateDirectory(client._files, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var link = await client.OpenAsync(cancellation);
+        var link = await client._connector.OpenAsync(cancellation);
         client._running = client.RunAsync(link);
+        cgroups.Clean((await client.ListAsync(cancellation)).Select(attempt => attempt.Key).Union(client.Unsettled()));
         return client;
     }
 
@@ -55,13 +53,14 @@ internal sealed class SupervisorClient : IAsyncDisposable
     /// <summary>Starts an attempt, whose FIFOs exist, or learns what came of an earlier request to.</summary>
     public async Task<SpawnAnswer> StartAsync(SpawnRequest request, CancellationToken cancellation)
     {
-        var (account, fault) = AccountOf(request.User);
+        var (account, fault) = Account.Of(request.User);
         if (fault is not null && !await IsStartedAsync(request.Key, cancellation))
         {
             return new SpawnAnswer.CouldNotStart(fault);
         }
 
-        var message = new Request { Start = request.ToMessage(FilesOf(request.Key), account, _defaults) };
+        var cgroup = _cgroups.Of(request);
+        var message = new Request { Start = request.ToMessage(FilesOf(request.Key), account, cgroup, _defaults) };
         while (true)
         {
             var (reply, version) = await AskAsync(message, cancellation);
@@ -70,8 +69,9 @@ internal sealed class SupervisorClient : IAsyncDisposable
                 return Refusal(reply);
             }
 
-            var pid = Watch(request, started);
-            if (_link.Current.Version == version)
+            SayWithout(started.Attempt);
+            var pid = _watched.Watch(request, started, cgroup, FilesOf(request.Key).Status, _stopping.Token);
+            if (_use.Version == version)
             {
                 return new SpawnAnswer.Started(pid);
             }
@@ -83,7 +83,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
     /// <summary>All attempts that the supervisor holds.</summary>
     public async Task<ImmutableArray<SupervisedAttempt>> ListAsync(CancellationToken cancellation)
     {
-        var (reply, _) = await AskAsync(new Request { List = new List() }, cancellation);
+        var (reply, _) = await AskAsync(SupervisorLink.List, cancellation);
         return [.. reply.Attempts.Attempts_.Select(attempt => attempt.ToAttempt())];
     }
 
@@ -92,19 +92,18 @@ internal sealed class SupervisorClient : IAsyncDisposable
         (await ListAsync(cancellation)).Any(attempt => attempt.Key == key) || StatusFile.SaysStarted(FilesOf(key).Status);
 
     /// <summary>The process of a started attempt, which may have ended; null: none is known.</summary>
-    public SupervisedAttempt? ProcessOf(StepKey key) => _watched.GetValueOrDefault(key)?.Identity?.ToAttempt();
+    public SupervisedAttempt? ProcessOf(StepKey key) => _watched.Find(key)?.Identity?.ToAttempt();
 
     /// <summary>Completes when the process of a started attempt has ended; cancelled when this is disposed.</summary>
-    public Task<StepExit> ExitOf(StepKey key) => _watched[key].Exit;
+    public Task<StepExit> ExitOf(StepKey key) => _watched.Find(key)?.Exit ?? throw new ArgumentException($"{key} was not started");
 
     /// <summary>Says that nothing needs to be held for an attempt any more.</summary>
     public async Task DrainedAsync(StepKey key, CancellationToken cancellation)
     {
         await AskAsync(new Request { Drained = new Drained { Key = key.ToMessage() } }, cancellation);
-        if (_watched.TryRemove(key, out var watched))
-        {
-            watched.Dispose();
-        }
+        _cgroups.Remove(key, _watched.Find(key)?.Identity?.Cgroup ?? "");
+        _watched.Forget(key);
+        _use.Look();
     }
 
     /// <summary>Detaches; the supervisor stays while it has something to do.</summary>
@@ -112,88 +111,31 @@ internal sealed class SupervisorClient : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var watched in _watched.Values)
-        {
-            watched.Dispose();
-        }
-
+        _watched.Dispose();
         _stopping.Dispose();
-    }
-
-    private static (Account? Account, string? Fault) AccountOf(string? user)
-    {
-        if (user is null)
-        {
-            return (null, null);
-        }
-
-        try
-        {
-            return Libc.FindUser(user) switch
-            {
-                null => (null, $"there is no user '{user}' on this machine"),
-                var account when account.User == Libc.User() => (account, null),
-                _ when Libc.User() != 0 => (null, $"only a server that runs as root can run a step as another user, here '{user}'"),
-                var account => (account, null),
-            };
-        }
-        catch (IOException fault)
-        {
-            return (null, $"the user '{user}' cannot be looked up: {fault.Message}");
-        }
     }
 
     private static SpawnAnswer Refusal(Reply reply) => reply.NotStarted switch
     {
-        null => new SpawnAnswer.Refused("the supervisor does not understand the request"),
+        null => new SpawnAnswer.Refused(reply.Refused?.Reason ?? "the supervisor does not understand the request"),
         { IsFinal: true } refused => new SpawnAnswer.CouldNotStart(refused.Reason),
         var refused => new SpawnAnswer.Refused(refused.Reason),
     };
 
-    /// <summary>Gives its process id; 0: there is no process.</summary>
-    private int Watch(SpawnRequest request, Started started)
+    /// <summary>Each reason once: it would be that of every step.</summary>
+    private void SayWithout(Attempt attempt)
     {
-        var watched = Watched(request.Key);
-        var attempt = started.Attempt.Pid == StatusFile.Spawning ? Found(request, started.Attempt.StartTicks) : started.Attempt;
-        watched.Identify(attempt, FilesOf(request.Key).Status);
-        if (attempt.Exit is { } exit)
+        if (attempt.WithoutCgroup is { Length: > 0 } why && Interlocked.Exchange(ref _saidWithout, why) != why)
         {
-            watched.End(exit.ToExit());
+            _logger.LogWarning("Steps run without control groups of their own: {Why}", why);
         }
-        else if (!started.Held)
-        {
-            watched.WatchAlone(_stopping.Token);
-        }
-
-        return attempt.Pid;
-    }
-
-    /// <summary>
-    /// A supervisor was killed while it started the attempt: the first that carries its marks in a session of its own is it.
-    /// (What an earlier attempt left is older.)
-    /// </summary>
-    private static Attempt Found(SpawnRequest request, ulong since)
-    {
-        var leader = ProcessTable.Read()
-            .Where(process => process.Session == process.Pid && process.StartTicks >= since && request.Marks.All(mark => ProcessTable.Carries(process.Pid, mark.Key, mark.Value)))
-            .MinBy(process => process.StartTicks);
-        return new Attempt { Key = request.Key.ToMessage(), Pid = leader?.Pid ?? 0, StartTicks = leader?.StartTicks ?? 0 };
     }
 
     /// <summary>The answer, and which connection it came over.</summary>
     private async Task<(Reply Reply, long Link)> AskAsync(Request request, CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
-        while (true)
-        {
-            var (link, version) = _link.Current;
-            if (link is not null && await link.AskAsync(request, either.Token) is { } reply)
-            {
-                return (reply, version);
-            }
-
-            await _link.NextAsync(version, either.Token);
-        }
+        return await _use.AskAsync(request, either.Token);
     }
 
     private async Task RunAsync(SupervisorLink link)
@@ -202,113 +144,79 @@ internal sealed class SupervisorClient : IAsyncDisposable
         {
             await using (link)
             {
-                _link.Set(link);
-                await link.Closed.WaitAsync(_stopping.Token);
-                _logger.LogWarning("The supervisor {Pid} is gone; what it held goes on, and another takes its place", Pid);
-                _link.Set(null);
+                Pid = link.Supervisor.Pid;
+                _use.Begin(link);
+                await UseAsync(link);
             }
 
             link = await OpenAgainAsync();
-            await AdoptAsync(link);
+            if (await link.ListAsync(_stopping.Token) is { Attempts: { } held })
+            {
+                _watched.WatchAllBut(held, _stopping.Token);
+            }
         }
+    }
+
+    /// <summary>Completes when the supervisor is gone, or was let go of.</summary>
+    private async Task UseAsync(SupervisorLink link)
+    {
+        var (pid, version, _, isOther) = link.Supervisor;
+        if (isOther)
+        {
+            _logger.LogWarning(
+                "The supervisor {Pid} is another build of this program ({Version}); it is used, also for new steps, until it "
+                + "holds none, and then replaced",
+                pid,
+                version);
+            if (await _use.UntilIdleAsync(link, () => _watched.AreNone, _stopping.Token))
+            {
+                await ReplaceAsync(link);
+                return;
+            }
+        }
+        else
+        {
+            await link.Closed.WaitAsync(_stopping.Token);
+        }
+
+        _logger.LogWarning("The supervisor {Pid} is gone; what it held goes on, and another takes its place", pid);
+        _use.End();
+    }
+
+    /// <summary>Nothing is lost in between: whoever wants to start something waits for the next one.</summary>
+    private async Task ReplaceAsync(SupervisorLink link)
+    {
+        CrashPoint.Reach("letting-go");
+        if (await _connector.LetGoAsync(link, _stopping.Token))
+        {
+            _logger.LogWarning("The supervisor {Pid} holds nothing any more and is gone; one of this program takes its place", Pid);
+        }
+        else
+        {
+            _logger.LogWarning("The supervisor {Pid} holds nothing any more, but does not go; it is used on", Pid);
+        }
+
+        CrashPoint.Reach("let-go");
     }
 
     /// <summary>Without a supervisor no step can start: it is tried until there is one.</summary>
     private async Task<SupervisorLink> OpenAgainAsync()
     {
-        while (true)
+        for (var said = ""; ;)
         {
             try
             {
-                return await OpenAsync(_stopping.Token);
+                return await _connector.OpenAsync(_stopping.Token);
             }
             catch (Exception fault) when (fault is SupervisorException or IOException)
             {
-                _logger.LogError("No step can be started or cancelled until there is a supervisor: {Fault}", fault.Message);
+                if (fault.Message != said)
+                {
+                    _logger.LogError("No step can be started or cancelled until there is a supervisor: {Fault}", said = fault.Message);
+                }
+
                 await Task.Delay(s_pause, _stopping.Token);
             }
         }
     }
-
-    private async Task<SupervisorLink> OpenAsync(CancellationToken cancellation)
-    {
-        for (var tries = 0; tries < MostTries; tries++)
-        {
-            if (await ConnectAsync(cancellation) is { } link)
-            {
-                return link;
-            }
-
-            Libc.Reap(_child);
-            if (!await SupervisorLauncher.StartAsync(_stateDirectory, pid => _child = pid, cancellation))
-            {
-                await Task.Delay(s_pause, cancellation);
-                Libc.Reap(_child);
-            }
-        }
-
-        throw new SupervisorException($"the supervisor of {_stateDirectory} cannot be reached; its supervisor.log may say why");
-    }
-
-    /// <summary>Connects, and makes sure that somebody answers: the supervisor may be about to go.</summary>
-    private async Task<SupervisorLink?> ConnectAsync(CancellationToken cancellation)
-    {
-        if (await SupervisorSocket.ConnectAsync(_stateDirectory, cancellation) is not { } socket)
-        {
-            return null;
-        }
-
-        var link = new SupervisorLink(socket, Exited);
-        if (await FirstListAsync(link, cancellation) is not { } held)
-        {
-            await link.DisposeAsync();
-            return null;
-        }
-
-        Pid = held.Pid;
-        foreach (var attempt in held.Attempts_)
-        {
-            Exited(attempt);
-        }
-
-        return link;
-    }
-
-    private static async Task<Attempts?> FirstListAsync(SupervisorLink link, CancellationToken cancellation)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(s_patience);
-        try
-        {
-            return (await link.AskAsync(new Request { List = new List() }, patience.Token))?.Attempts;
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            await link.DisposeAsync();
-            throw new SupervisorException($"the supervisor does not answer within {s_patience.TotalSeconds} s; is it stopped?");
-        }
-    }
-
-    private async Task AdoptAsync(SupervisorLink link)
-    {
-        if (await link.AskAsync(new Request { List = new List() }, _stopping.Token) is { Attempts: { } held })
-        {
-            var keys = held.Attempts_.Select(attempt => attempt.Key.ToKey()).ToHashSet();
-            foreach (var (_, watched) in _watched.Where(watched => !keys.Contains(watched.Key)))
-            {
-                watched.WatchAlone(_stopping.Token);
-            }
-        }
-    }
-
-    private void Exited(Attempt attempt)
-    {
-        if (attempt.Exit is { } exit)
-        {
-            Watched(attempt.Key.ToKey()).End(exit.ToExit());
-        }
-    }
-
-    /// <summary>An exit may be told before the answer that there is a process.</summary>
-    private WatchedProcess Watched(StepKey key) => _watched.GetOrAdd(key, _ => new WatchedProcess());
 }

@@ -14,19 +14,19 @@ internal static class SupervisorLauncher
 
     /// <summary>Completes when it can be connected to. False: it ended at once, since another one is there or about to go.</summary>
     /// <exception cref="SupervisorException">It cannot be started, or is not ready after 30 s.</exception>
-    public static async Task<bool> StartAsync(string stateDirectory, Action<int> started, CancellationToken cancellation)
+    public static async Task<bool> StartAsync(
+        string program, string stateDirectory, Action<int> started, CancellationToken cancellation)
     {
         var (reader, writer) = Libc.Pipe();
         using (reader)
         {
-            started(Spawn(stateDirectory, writer));
+            started(Spawn(program, stateDirectory, writer));
             return await ReadyAsync(reader, cancellation);
         }
     }
 
-    private static int Spawn(string stateDirectory, SafeFileHandle ready)
+    private static int Spawn(string program, string stateDirectory, SafeFileHandle ready)
     {
-        var program = Environment.ProcessPath ?? throw new SupervisorException("this program's own file is not known");
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Select(variable => $"{variable.Key}={variable.Value}")
             // Nobody debugs it: without this it has three more threads and a socket in /tmp.

@@ -24,6 +24,12 @@ internal sealed class SupervisorLink : IAsyncDisposable
         Closed = ReadAsync();
     }
 
+    /// <summary>All that a supervisor holds, and what it says of itself.</summary>
+    public static Request List { get; } = new() { List = new List { Protocols = ProtocolRange.OfThisProgram.ToMessage() } };
+
+    /// <summary>Who is on the other side; set by whoever has asked first.</summary>
+    public SupervisorIdentity Supervisor { get; set; } = new(0, "", null, false);
+
     /// <summary>Completes when the supervisor has gone, or this was disposed; nothing is answered any more.</summary>
     public Task Closed { get; }
 
@@ -50,6 +56,9 @@ internal sealed class SupervisorLink : IAsyncDisposable
             _asked.TryRemove(id, out _);
         }
     }
+
+    /// <summary>As <see cref="AskAsync"/>, with <see cref="List"/>.</summary>
+    public Task<Reply?> ListAsync(CancellationToken cancellation) => AskAsync(List, cancellation);
 
     public async ValueTask DisposeAsync()
     {

@@ -95,7 +95,7 @@ internal sealed class WatchedProcess : IDisposable
         }
         catch (IOException fault)
         {
-            _exit.TrySetResult(Lost($"its supervisor was killed, and it cannot be watched: {fault.Message}"));
+            _exit.TrySetResult(Lost($"it cannot be watched: {fault.Message}"));
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed class WatchedProcess : IDisposable
     {
         if (_process is null)
         {
-            return Lost("its supervisor was killed, and it ended unseen");
+            return Lost("it ended unseen");
         }
 
         await ProcessWatch.ReadableAsync(_process, cancellation);
@@ -122,7 +122,7 @@ internal sealed class WatchedProcess : IDisposable
         // The supervisor may have recorded it before it was killed; else the kernel may tell.
         return Recorded() ?? (Libc.ExitStatus(_process) is { } status
             ? Decoded(status)
-            : Lost("its supervisor was killed, and this kernel (older than 6.15) does not tell how it ended"));
+            : Lost("this kernel (older than 6.15) does not tell how it ended"));
     }
 
     /// <summary>The raw status of wait(2): the signal in the low 7 bits, else the exit code in the byte above.</summary>
@@ -132,5 +132,12 @@ internal sealed class WatchedProcess : IDisposable
         var signal => new StepExit(null, signal, null, DateTimeOffset.UtcNow),
     };
 
-    private static StepExit Lost(string why) => new(null, null, why, DateTimeOffset.UtcNow);
+    private StepExit Lost(string why) => new(null, null, $"its supervisor was killed, and {why}{Evidence}", DateTimeOffset.UtcNow);
+
+    private string Evidence => Identity?.OwnCgroup() switch
+    {
+        null => "",
+        { IsPopulated: true } => "; processes that it started are left in its control group",
+        _ => "; nothing is left in its control group",
+    };
 }

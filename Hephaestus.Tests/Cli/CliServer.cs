@@ -52,11 +52,12 @@ public sealed class CliServer : IAsyncLifetime
 
         """;
 
+    /// <summary>Lines of one stream: between those of two no order is sure.</summary>
     private string Gated =>
         $"""
         <plan id="g"></plan>
         <step name="first" desc="Prompt">
-        echo one
+        echo one >&2
         echo two >&2
         printf 'Password: '
         {First.Wait}

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Hephaestus.Tests.EndToEnd;
 
 namespace Hephaestus.Tests.Cli;
@@ -8,12 +9,13 @@ internal sealed class RunningCli : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly List<string> _lines = [];
+    private readonly StringBuilder _said = new();
     private readonly Task<string> _error;
 
     private RunningCli(Process process)
     {
         _process = process;
-        _error = process.StandardError.ReadToEndAsync();
+        _error = ReadErrorAsync();
     }
 
     public int Pid => _process.Id;
@@ -57,9 +59,32 @@ internal sealed class RunningCli : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            var error = _error.IsCompleted ? await _error : "";
-            throw new Xunit.Sdk.XunitException($"nothing comes after:\n{string.Join('\n', _lines)}\n{error}");
+            throw new Xunit.Sdk.XunitException($"nothing comes after:\n{string.Join('\n', _lines)}\n{Said}");
         }
+    }
+
+    private string Said
+    {
+        get
+        {
+            lock (_said)
+            {
+                return _said.ToString();
+            }
+        }
+    }
+
+    private async Task<string> ReadErrorAsync()
+    {
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+        {
+            lock (_said)
+            {
+                _said.Append(line).Append('\n');
+            }
+        }
+
+        return Said;
     }
 
     public async ValueTask DisposeAsync()

@@ -63,8 +63,12 @@ public sealed class ServerSettingsTests : IDisposable
             plan.rule_log = logs
             exec.max_concurrent = 100000
             exec.grace = 2m
+            exec.cgroup = /sys/fs/cgroup/jobs/
             log.late_output = 0s
             history.sync = full
+            history.keep_days = 30
+            history.keep_count = 1000
+            history.keep_bytes = 20G
             hermes.enable = yes
             hermes.grpc.address = https://hermes:3031
             hermes.grpc.tls = yes
@@ -89,7 +93,9 @@ public sealed class ServerSettingsTests : IDisposable
                 "/work/logs",
                 100_000,
                 TimeSpan.FromMinutes(2),
+                new CgroupSetting("/sys/fs/cgroup/jobs", IsOff: false),
                 TimeSpan.Zero,
+                new RetentionSettings(30, 1000, 20L << 30),
                 new HermesSettings(new Uri("https://hermes:3031"), new HermesTls(pem, "hermes.lan"), "Monitoring", "h/"),
                 HistorySync.Full,
                 "a",
@@ -103,12 +109,17 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("exec.max_concurrent = 100001", "exec.max_concurrent: \"100001\" cannot be used; allowed is a whole number from 1 to 100000")]
     [InlineData("exec.max_concurrent = -1", "exec.max_concurrent: \"-1\" cannot be used; allowed is a whole number from 1 to 100000")]
     [InlineData("exec.grace = 10", "exec.grace: \"10\" cannot be used; allowed is a whole number with s, m or h (as 90s), at most 24h")]
+    [InlineData("exec.cgroup = jobs", "exec.cgroup: \"jobs\" cannot be used; allowed is auto, off, or the absolute path of a control group")]
     [InlineData("log.late_output = 25h", "log.late_output: \"25h\" cannot be used; allowed is a whole number with s, m or h (as 90s), at most 24h")]
     [InlineData("host.state_dir =", "host.state_dir: \"\" cannot be used; allowed is a value that is not empty")]
     [InlineData("host.grpc.socket = run/x", "host.grpc.socket: \"run/x\" cannot be used; allowed is an absolute path of at most 107 bytes")]
     [InlineData("access.allow = me", "access.allow: is not supported yet; remove it: this server would run without what it asks for")]
     [InlineData("history.sync = always", "history.sync: \"always\" cannot be used; allowed is normal or full")]
-    [InlineData("history.keep_days = 3", "history.keep_days: is not supported yet; remove it: this server would run without what it asks for")]
+    [InlineData("history.keep_days = 0", "history.keep_days: \"0\" cannot be used; allowed is a whole number from 1 to 36500")]
+    [InlineData("history.keep_count = 1K", "history.keep_count: \"1K\" cannot be used; allowed is a whole number from 1 to 2147483647")]
+    [InlineData("history.keep_bytes = 20 GB", "history.keep_bytes: \"20 GB\" cannot be used; allowed is a whole number of bytes, or one with K, M, G or T (as 20G), at least 1")]
+    [InlineData("history.keep_bytes = 0", "history.keep_bytes: \"0\" cannot be used; allowed is a whole number of bytes, or one with K, M, G or T (as 20G), at least 1")]
+    [InlineData("history.keep_weeks = 3", "history.keep_weeks: is not supported yet; remove it: this server would run without what it asks for")]
     [InlineData("hermes.grpc.address = hermes:1", "hermes.grpc.address: \"hermes:1\" cannot be used; allowed is http://HOST:PORT or https://HOST:PORT")]
     public void An_unusable_value_is_an_error_with_its_place_and_what_is_allowed(string line, string expected)
     {
@@ -242,8 +253,10 @@ public sealed class ServerSettingsTests : IDisposable
                 "plan.rule_log = /home/me/.local/state/hephaestus/dumps",
                 "exec.max_concurrent = 1000",
                 "exec.grace = 10s",
+                "exec.cgroup = auto",
                 "log.late_output = 1m",
                 "history.sync = normal",
+                "history.keep_* = (none, everything is kept)",
                 "hermes.enable = no",
             ],
             ServerSettingsReader.Read(null, Protocol.Configuration.Configuration.Empty, s_surroundings).Settings?.Describe());

@@ -8,6 +8,7 @@ namespace Hephaestus.Tests.Docs;
 public sealed class ScriptTests
 {
     [Theory]
+    [InlineData("chaos")]
     [InlineData("make-certs")]
     [InlineData("publish")]
     [InlineData("run")]

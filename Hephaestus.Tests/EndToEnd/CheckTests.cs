@@ -8,7 +8,7 @@ public sealed class CheckTests
     [Fact]
     public async Task A_script_that_reads_differently_is_told_once_with_the_number_of_its_lines()
     {
-        await using var home = new ServerHome();
+        await using var home = new ServerHome("exec.cgroup = off");
         var file = home.Plan("set", "plan", "<plan id=\"p\"></plan>\n<step name=\"a\">\necho 1\necho 2\necho 3\necho 4\n</step>\n");
 
         var (exitCode, lines) = await CheckAsync(home);
@@ -16,6 +16,7 @@ public sealed class CheckTests
         Assert.Equal(0, exitCode);
         Assert.Equal(
             [
+                "steps have no control groups of their own: exec.cgroup is off",
                 $"reads differently: {file}:4: step \"a\": this line was joined to the one before; "
                     + "now it is a command of its own (and 2 more lines of it)",
                 "1 plan in 1 plan set, 0 with errors",
@@ -41,6 +42,17 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public async Task What_retention_will_remove_is_told()
+    {
+        await using var home = new ServerHome("history.keep_days = 30", "history.keep_bytes = 20480M");
+
+        var (exitCode, lines) = await CheckAsync(home);
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("logs of ended executions go by history.keep_days = 30, history.keep_bytes = 20G", lines);
+    }
+
+    [Fact]
     public async Task A_state_directory_that_cannot_be_used_is_an_error()
     {
         await using var home = new ServerHome();
@@ -54,7 +66,8 @@ public sealed class CheckTests
         Assert.Equal("no journal", await File.ReadAllTextAsync(Path.Combine(home.State, "journal.db")));
     }
 
-    private static async Task<(int ExitCode, string[] Lines)> CheckAsync(ServerHome home)
+    /// <summary>The exit code, and the lines that it printed.</summary>
+    internal static async Task<(int ExitCode, string[] Lines)> CheckAsync(ServerHome home)
     {
         var start = new ProcessStartInfo(Programs.Server, ["--check", home.Configuration]) { RedirectStandardOutput = true };
         using var process = Process.Start(start)!;

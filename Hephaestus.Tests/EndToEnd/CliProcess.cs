@@ -22,13 +22,20 @@ internal static class CliProcess
         return new CliResult(process.ExitCode, await output, await error);
     }
 
-    /// <summary>Starts it to be watched; the caller ends it.</summary>
-    public static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(Programs.Cli, arguments)
+    /// <summary>
+    /// Starts it to be watched; the caller ends it. SIGINT ends it also where the tests run in the background of a script:
+    /// there it is ignored, which processes inherit.
+    /// </summary>
+    public static Process Start(params string[] arguments)
     {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+        string[] command = ["--default-signal=INT", Programs.Cli, .. arguments];
+        return Process.Start(new ProcessStartInfo("env", command)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+    }
 
     /// <summary>Runs a plan to its end; gives its id.</summary>
     public static async Task<uint> ExecAsync(ServerProcess server, string set, string name)

@@ -73,6 +73,52 @@ public sealed class RequestTests
     }
 
     [Fact]
+    public async Task The_same_request_gets_the_same_answer_though_its_plan_has_changed_is_broken_or_gone_since()
+    {
+        await using var home = new ServerHome();
+        home.Plan("set", "p", "<plan id=\"p\" params=\"WHO\"></plan>\n<step name=\"s\">true</step>\n");
+        var wish = new PlanArg { Set = "set", Plan = "p", RequestId = "one wish", Parameters = { ["WHO"] = "me" } };
+        uint first;
+        await using (var server = await home.StartAsync())
+        {
+            using var client = new ServerClient(server);
+            first = (await client.Calls.ExecuteAsync(wish).ResponseAsync.DefaultTimeout()).Id;
+            Assert.Equal(0, await server.StopAsync());
+        }
+
+        foreach (var text in new[] { "<plan id=\"p\"></plan>\n", "no plan", null })
+        {
+            home.Plan("set", "p", text ?? "");
+            if (text is null)
+            {
+                File.Delete(Path.Combine(home.Plans, "set", "p.conf"));
+            }
+
+            await using var server = await home.StartAsync();
+            using var client = new ServerClient(server);
+            Assert.Equal(first, (await client.Calls.ExecuteAsync(wish).ResponseAsync.DefaultTimeout()).Id);
+            Assert.Equal(0, await server.StopAsync());
+        }
+    }
+
+    [Fact]
+    public async Task The_same_request_told_twice_at_once_is_not_refused_by_itself()
+    {
+        await using var home = new ServerHome();
+        using var gate = new Gate(home);
+        home.Plan("set", "p", $"<plan id=\"p\" overlap=\"skip\"></plan>\n<step name=\"s\">\n{gate.Pass}\n</step>\n");
+        await using var server = await home.StartAsync();
+        using var client = new ServerClient(server);
+        var wish = new PlanArg { Set = "set", Plan = "p", RequestId = "one wish" };
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => client.Calls.ExecuteAsync(wish).ResponseAsync)).DefaultTimeout();
+        gate.Open();
+
+        Assert.Single(answers.Select(answer => answer.Id).Distinct());
+        Assert.Equal(State.Ok, (await client.EndedAsync(answers[0].Id)).State);
+    }
+
+    [Fact]
     public async Task A_plan_that_skips_is_refused_while_it_runs_with_the_id_that_does()
     {
         await using var home = new ServerHome();

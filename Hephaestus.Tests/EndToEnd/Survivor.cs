@@ -17,6 +17,10 @@ internal sealed class Survivor : IAsyncDisposable
         _mark = Path.Combine(home.Directory, "crashed");
     }
 
+    /// <summary>The environment of a process that is to die at a crash point; only one of those that have it does.</summary>
+    public static (string Name, string Value)[] DyingAt(ServerHome home, string point) =>
+        [("HEPHAESTUS_CRASH_AT", point), ("HEPHAESTUS_CRASH_MARK", new Survivor(home)._mark)];
+
     /// <summary>Whether the process that was to die has died.</summary>
     public bool HasCrashed => File.Exists(_mark);
 
@@ -27,7 +31,7 @@ internal sealed class Survivor : IAsyncDisposable
     public static async Task<Survivor> StartAsync(ServerHome home, string point)
     {
         var survivor = new Survivor(home);
-        await survivor.StartAsync(("HEPHAESTUS_CRASH_AT", point), ("HEPHAESTUS_CRASH_MARK", survivor._mark));
+        await survivor.StartAsync(DyingAt(home, point));
         return survivor;
     }
 

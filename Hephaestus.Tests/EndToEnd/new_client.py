@@ -4,6 +4,7 @@ reflection tells it.
     new_client.py TARGET SCENARIO [ARGUMENT ...]
 """
 
+import hashlib
 import os
 import pickle
 import sys
@@ -228,6 +229,18 @@ def out_of_range():
             assert error.code() == grpc.StatusCode.OUT_OF_RANGE, error
         else:
             raise AssertionError("there is something beyond the end")
+
+
+def digest(number):
+    """Says when it follows, and in the end the digest of what the first step printed."""
+    output = hashlib.sha256()
+    for index, update in enumerate(client.FollowLog(id=int(number))):
+        if index == 0:
+            print("following", flush=True)
+        for piece in update.pieces.pieces:
+            if (piece.step, piece.stream) == (1, 1):
+                output.update(piece.data)
+    print(output.hexdigest(), flush=True)
 
 
 def stays(gate):

@@ -1,5 +1,6 @@
 # A Hermes written from the description of its one call: hermes.py PORT FILE. Appends "table key value" to FILE for each
-# pair; a key that ends in /refused/N is refused for good, and so is everything while FILE.refuse exists.
+# pair; a key that ends in /refused/N is refused for good, and so is everything while FILE.refuse exists: with the code
+# that stands in it, or as an invalid argument.
 import os
 import sys
 from concurrent import futures
@@ -24,10 +25,18 @@ def fields(message):
     return found
 
 
+def refusal():
+    try:
+        with open(file + ".refuse") as code:
+            return grpc.StatusCode[code.read() or "INVALID_ARGUMENT"]
+    except FileNotFoundError:
+        return grpc.StatusCode.INVALID_ARGUMENT
+
+
 def set_pair(request, context):
     pair = fields(request)
     if "/refused/" in pair[1] or os.path.exists(file + ".refuse"):
-        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "not this one")
+        context.abort(refusal(), "not this one")
     with open(file, "a") as out:
         out.write(f"{pair[3]} {pair[1]} {pair[2]}\n")
     return request

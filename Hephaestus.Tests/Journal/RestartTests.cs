@@ -53,7 +53,7 @@ public sealed class RestartTests
         var accepted = await AcceptAsync(restarted);
         Assert.Equal(2u, accepted.Execution);
         Assert.True(accepted.Sequence > later[0].Sequence);
-        Assert.Equal([true, true, false, true], new[] { 0, 3, later[0].Sequence, accepted.Sequence }.Select(restarted.IsKnown));
+        Assert.Equal([true, true, false, true], new[] { 0, 3, later[0].Sequence, accepted.Sequence }.Select(sequence => restarted.IsKnown(sequence)));
     }
 
     [Fact]

@@ -55,8 +55,11 @@ public sealed class ViewTests : IAsyncLifetime, IDisposable
     {
         var listed = _rows.Where(row => !row.Dumped).Select(row => new ListedExecution(row.Id, row.Set, row.Plan)).ToList();
 
-        Assert.Equal(listed, _journal.Listed(1000));
-        Assert.Equal(listed.TakeLast(7), _journal.Listed(7));
+        Assert.Equal(Enumerable.Reverse(listed), _journal.Snapshot(view => view.Listed(row => row)));
+        Assert.Equal(
+            Enumerable.Reverse(listed.TakeLast(7)), _journal.Snapshot(view => view.Listed(row => row.Id > listed[^8].Id ? row : null)));
+        Assert.Equal(listed.Skip(20).Take(9), _journal.ListedAfter(listed[19].Id, 9));
+        Assert.Equal(listed.Count, _journal.Snapshot(view => view.ListedCount));
     }
 
     [Fact]

@@ -201,19 +201,22 @@ public sealed class FollowTests
     }
 
     [Fact]
-    public async Task A_log_that_is_deleted_while_it_is_followed_is_read_on_where_it_is_open()
+    public async Task A_log_that_is_removed_while_it_is_followed_is_read_to_its_end_first()
     {
         using var home = ReadTests.Filled((s_out, string.Concat(Enumerable.Repeat("line\n", 100_000))));
         home.Log.Complete();
         home.Log.Dispose();
-        var received = new Received();
+        var (received, freed) = (new Received(), 0);
         await foreach (var batch in home.Reader.ReadAsync(new LogQuery()))
         {
-            if (received.Batches == 0) home.Store.Delete(LogHome.Execution);
+            if (received.Batches == 0) Assert.False(home.Store.Remove(LogHome.Execution, () => freed++));
+            Assert.Equal(0, freed);
             received.Add(batch);
         }
 
-        Assert.Equal(100_000, received.Lines.Count);
+        Assert.Equal((100_000, 1), (received.Lines.Count, freed));
+        Assert.True(home.Store.Remove(LogHome.Execution));
         Assert.Throws<IOException>(() => home.Reader);
+        Assert.Empty(Directory.GetDirectories(home.Root));
     }
 }

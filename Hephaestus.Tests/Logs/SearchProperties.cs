@@ -46,6 +46,50 @@ public sealed class SearchProperties
         Prop.ForAll(Actions(), Choices(), (actions, choice) => CheckCursorsAsync(actions, choice).Await())
             .Check(s_config);
 
+    [Fact]
+    public void Followers_that_read_together_each_get_what_one_alone_gets() =>
+        Prop.ForAll(Actions(), Choices(), (actions, choice) => CheckTogetherAsync(actions, choice).Await())
+            .Check(s_config);
+
+    /// <summary>More and more follow while the log grows, with filters and sizes of batches of their own.</summary>
+    private static async Task CheckTogetherAsync(LogAction[] actions, Choice choice)
+    {
+        const int most = 8;
+        using var home = new LogHome();
+        var writer = new LogWriter(home.Log, home.Directory);
+        var followers = new List<(LogQuery Query, Task<Received> Reading)>();
+        foreach (var part in actions.Chunk(1 + (choice.Number % 5)).Append([]))
+        {
+            if (followers.Count < most)
+            {
+                var own = choice with { Filter = followers.Count % 2 == 0 ? 0 : choice.Filter };
+                var query = Query(own) with { WholeLines = followers.Count % 3 == 0, BatchBytes = followers.Count % 4 == 3 ? own.BatchBytes : 500 };
+                var reader = home.Reader;
+                followers.Add((query, Task.Run(() => FollowAsync(reader, query))));
+            }
+
+            writer.Write(part);
+        }
+
+        home.Log.Complete();
+        var lines = NaiveLog.Read(home.Directory).Lines;
+        foreach (var (query, reading) in followers)
+        {
+            Assert.Equal(lines.Where(line => Passes(query, line)), (await reading.DefaultTimeout()).Lines);
+        }
+    }
+
+    private static async Task<Received> FollowAsync(LogReader reader, LogQuery query)
+    {
+        var received = new Received();
+        await foreach (var batch in reader.ReadAsync(query))
+        {
+            received.Add(batch);
+        }
+
+        return received;
+    }
+
     /// <summary>Stops after each batch, lets the log grow, and goes on from the cursor with another reader.</summary>
     private static async Task CheckCursorsAsync(LogAction[] actions, Choice choice)
     {

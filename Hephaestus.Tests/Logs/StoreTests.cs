@@ -28,7 +28,8 @@ public sealed class StoreTests
         using var home = new LogHome();
 
         Assert.Throws<InvalidOperationException>(() => home.Store.Open(LogHome.Execution, []));
-        Assert.Throws<InvalidOperationException>(() => home.Store.Delete(LogHome.Execution));
+        Assert.False(home.Store.Remove(LogHome.Execution));
+        Assert.True(Directory.Exists(home.Directory));
     }
 
     [Fact]

@@ -34,6 +34,16 @@ public sealed class HealthTests
     }
 
     [PythonFact]
+    public async Task A_server_that_drains_serves_all_but_new_executions()
+    {
+        await using var server = await StandardServer.StartAsync();
+
+        server.Status.Add(Impediments.Draining);
+        await Python.RunAsync(Python.Script("health.py"), server.Place, "serving");
+        await Python.RunAsync(Python.Script("health.py"), server.Place, "draining");
+    }
+
+    [PythonFact]
     public async Task A_watcher_is_told_the_status_and_each_change_until_the_host_stops()
     {
         await using var server = await StandardServer.StartAsync();

@@ -10,6 +10,7 @@ import grpc
 from by_hand import NOT_SERVING, SERVICE_UNKNOWN, SERVING, health, method, run
 
 OURS = "hephaestus.Hephaestus"
+EXECUTE = OURS + "/Execute"
 
 
 def checking(channel, kind, name):
@@ -38,6 +39,13 @@ def not_serving(channel):
     assert next(watching(channel, "")).status == NOT_SERVING
 
 
+def draining(channel):
+    assert check(channel, "") == SERVING
+    assert check(channel, OURS) == SERVING
+    assert check(channel, EXECUTE) == NOT_SERVING
+    assert next(watching(channel, EXECUTE)).status == NOT_SERVING
+
+
 def unknown(channel):
     try:
         check(channel, "other.Service")
@@ -53,7 +61,7 @@ def everything(channel):
     path = "/grpc.health.v1.Health/List"
     call = method(channel, "unary_unary", path, health["HealthListRequest"], health["HealthListResponse"])
     statuses = {entry.key: entry.value.status for entry in call(health["HealthListRequest"](), timeout=60).statuses}
-    assert statuses == {"": SERVING, OURS: SERVING}, statuses
+    assert statuses == {"": SERVING, OURS: SERVING, EXECUTE: SERVING}, statuses
 
 
 def watch(channel):

@@ -13,7 +13,10 @@ public sealed partial class CrashPointTests
             from file in Directory.EnumerateFiles(Path.Combine(Programs.Root, "Hephaestus.Server"), "*.cs", SearchOption.AllDirectories)
             from Match reach in Reach().Matches(File.ReadAllText(file))
             select reach.Groups[1].Value;
-        IEnumerable<object[]>[] walks = [CrashWhileRunningTests.Points, CrashAtEndTests.Points, CrashAtCancelTests.Points];
+        IEnumerable<object[]>[] walks =
+        [
+            CrashWhileRunningTests.Points, CrashAtEndTests.Points, CrashAtCancelTests.Points, CrashAtSuccessionTests.Points,
+        ];
         var walked = walks.SelectMany(points => points).Select(row => ((string)row[0]).Split(':')[0]).Append("supervisor-spawning");
 
         Assert.Equal(inSource.Distinct().Order(), walked.Distinct().Order());

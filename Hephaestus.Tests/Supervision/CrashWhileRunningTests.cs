@@ -14,7 +14,7 @@ public sealed class CrashWhileRunningTests
         "accepted", "log-directory", "log-created", "remark-written", "remark-written:2", "pump-indexed:3", "pump-spliced",
         "journal-committing", "journal-committed", "journal-committing:2", "journal-committed:2", "journal-committing:3",
         "journal-committed:3", "journal-committing:4", "committed", "published", "committed:2", "published:2", "fifos-made", "spawned",
-        "supervisor-listening", "supervisor-status", "supervisor-fifos", "supervisor-spawned", "supervisor-answering",
+        "supervisor-listening", "supervisor-status", "supervisor-fifos", "supervisor-entered", "supervisor-spawned", "supervisor-answering",
     ];
 
     [Theory]

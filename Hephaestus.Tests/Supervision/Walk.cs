@@ -8,11 +8,13 @@ internal sealed class Walk : IAsyncDisposable
 {
     private static readonly string[] s_steps = ["one", "two", "three", "four"];
 
-    private readonly ServerHome _home = new("log.late_output = 30s", "exec.grace = 60s");
+    private readonly TestCgroup _cgroup = TestCgroup.Make();
+    private readonly ServerHome _home;
     private uint _id;
 
     private Walk()
     {
+        _home = new ServerHome("log.late_output = 30s", "exec.grace = 60s", _cgroup.Setting);
         Gate = new Gate(_home);
         _home.Plan("set", "plan", $"""
             <plan id="walk"></plan>
@@ -112,6 +114,7 @@ internal sealed class Walk : IAsyncDisposable
         await _home.SettledAsync();
         Assert.Equal(0, await Survivor.Server.StopAsync());
         await Remnants.GoneAsync(_home);
+        Assert.Empty(_cgroup.Attempts);
     }
 
     /// <summary>The steps that ran, each time that they did.</summary>
@@ -121,6 +124,7 @@ internal sealed class Walk : IAsyncDisposable
     {
         await Survivor.DisposeAsync();
         await _home.DisposeAsync();
+        _cgroup.Dispose();
         Gate.Dispose();
     }
 

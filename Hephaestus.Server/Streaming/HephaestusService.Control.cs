@@ -1,0 +1,64 @@
+using Grpc.Core;
+using Hephaestus.Server.Access;
+using Hephaestus.Server.Standard;
+using Wire = Hephaestus.Protocol;
+
+namespace Hephaestus.Server.Streaming;
+
+internal sealed partial class HephaestusService
+{
+    public override async Task<Wire.PlanCheck> CheckPlan(Wire.CheckPlanRequest request, ServerCallContext context)
+    {
+        var entry = Find(request.Set, request.Plan);
+        var plan = entry.Reading.Plan ?? throw Refusals.Broken(entry);
+        var outlook = await examination.ExamineAsync(entry, Parameters(request.Parameters, plan), context.CancellationToken);
+        return new CheckMessages(entry, outlook, grace).ToMessage(MessageBudget);
+    }
+
+    /// <summary>A caller that goes away changes nothing: draining is the server's state, not the call's.</summary>
+    public override async Task Drain(
+        Wire.DrainRequest request, IServerStreamWriter<Wire.DrainUpdate> updates, ServerCallContext context)
+    {
+        Switch(request, Caller.Of(context));
+        var state = draining.Look();
+        await updates.WriteAsync(Progress(state), context.CancellationToken);
+        while (!request.NoWait && state is { Draining: true, Drained: false })
+        {
+            var changed = await draining.ChangedAsync(state, s_heartbeat, context.CancellationToken);
+            await updates.WriteAsync(
+                changed is null ? new Wire.DrainUpdate { Heartbeat = Heartbeat() } : Progress(changed), context.CancellationToken);
+            state = changed ?? state;
+        }
+    }
+
+    private void Switch(Wire.DrainRequest request, string caller)
+    {
+        switch (request)
+        {
+            case { Undo: true, Look: true }:
+                throw Refusals.SenselessDrain();
+            case { Look: true }:
+                break;
+            case { Undo: true }:
+                draining.Undo(caller);
+                break;
+            default:
+                draining.Begin(caller);
+                break;
+        }
+    }
+
+    private static Wire.DrainUpdate Progress(DrainState state)
+    {
+        var progress = new Wire.DrainProgress
+        {
+            Draining = state.Draining,
+            Drained = state.Drained,
+            Running = (uint)state.Running,
+            Queued = (uint)state.Queued,
+        };
+        progress.Left.AddRange(state.Oldest.Select(
+            row => new Wire.LeftExecution { Id = row.Id, Set = row.Set, Plan = row.Plan, State = row.State }));
+        return new Wire.DrainUpdate { Progress = progress };
+    }
+}
