@@ -73,7 +73,8 @@ internal static class Startup
         var waits = new Waits();
         var steps = new StepRunner(supervisor, pump, logs, canceller, waits, loggers.CreateLogger<StepRunner>());
         var pinned = new PinnedLogs(logs, loggers.CreateLogger<PinnedLogs>());
-        using var registry = new Registry(journal, pinned, steps, settings.MaxConcurrent, waits, loggers.CreateLogger<Registry>());
+        using var registry = new Registry(
+            journal, pinned, steps, settings.MaxConcurrent, waits, loggers.CreateLogger<Registry>());
         var archive = new LogArchive(registry, logs);
 
         await using var hermes = settings.Hermes is null
@@ -92,7 +93,8 @@ internal static class Startup
         var examination = new PlanExamination(acceptance, new SpawnCheck());
         var service = new HephaestusService(
             catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace, hermes);
-        await using var space = new SpaceWatch(new Lacks(pump.Stall, journal.Trouble, sync.Trouble, waits.Reason), serving, loggers.CreateLogger<SpaceWatch>());
+        var lacks = new Lacks(pump.Stall, journal.Trouble, sync.Trouble, waits.Reason);
+        await using var space = new SpaceWatch(lacks, serving, loggers.CreateLogger<SpaceWatch>());
         await using var endpoint = new Endpoint(settings, loggers, service, serving);
         var addresses = await endpoint.StartAsync();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");

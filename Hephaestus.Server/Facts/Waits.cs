@@ -1,6 +1,6 @@
 namespace Hephaestus.Server.Facts;
 
-/// <summary>Work that waits for what the machine lacks at present (space, descriptors, processes), and why. Thread-safe.</summary>
+/// <summary>Work that waits for what the machine lacks (space, descriptors, processes), and why. Thread-safe.</summary>
 internal sealed class Waits
 {
     private readonly Lock _gate = new();

@@ -41,7 +41,8 @@ internal sealed class SpaceWatch : IAsyncDisposable
         string? said = null;
         while (true)
         {
-            var (output, journal, sync, work) = (_lacks.Output.Current, _lacks.Journal.Current, _lacks.Sync.Current, _lacks.Work.Current);
+            var (output, journal) = (_lacks.Output.Current, _lacks.Journal.Current);
+            var (sync, work) = (_lacks.Sync.Current, _lacks.Work.Current);
             said = Say(journal.Value ?? output.Value.Reason ?? sync.Value ?? work.Value, said);
 
             // What waits for the others must not pile up there.

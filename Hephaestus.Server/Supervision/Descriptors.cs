@@ -19,7 +19,7 @@ internal enum DescriptorUse
 /// </summary>
 internal static class Descriptors
 {
-    /// <summary>Left to the runtime, the journal and connections: a process in which the .NET runtime finds none is ended by it.</summary>
+    /// <summary>Left to runtime, journal and connections: a process in which the .NET runtime finds none is ended by it.</summary>
     private const ulong Reserved = 64;
 
     /// <summary>Those of an idle server.</summary>
