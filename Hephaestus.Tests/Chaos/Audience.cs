@@ -73,7 +73,7 @@ internal sealed class Audience : IDisposable
     {
         foreach (var watcher in Watchers)
         {
-            await watcher.UntilAsync(events => events.Length > 0 && events[^1].Sequence >= sequence, _patience);
+            await watcher.UntilAsync(events => (events.LastOrDefault()?.Sequence ?? 0) >= sequence, _patience);
         }
 
         foreach (var (who, task) in _following)

@@ -16,6 +16,7 @@ internal sealed class Round(Scenario scenario, Figures figures)
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(6);
 
     private readonly Failures _failures = new();
+    private string _waits = "";
 
     /// <summary>What went wrong; and where the files are, if anything did.</summary>
     public async Task<(IReadOnlyCollection<string> Failures, string? Kept)> RunAsync(CancellationToken interrupted)
@@ -45,7 +46,7 @@ internal sealed class Round(Scenario scenario, Figures figures)
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested)
         {
-            _failures.Add($"the round was not over within {s_patience.TotalMinutes} minutes");
+            _failures.Add($"the round was not over within {s_patience.TotalMinutes} minutes; it waited for {_waits}");
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -62,15 +63,21 @@ internal sealed class Round(Scenario scenario, Figures figures)
         await stage.StartAsync();
         var fresh = Holdings.Of((await stage.UpAsync(patience)).Pid);
 
+        _waits = "the ends of its acts";
         await Task.WhenAll(work.RunAsync(patience), new Trouble(scenario, stage, asking, disk, audience.Drop).RunAsync(figures, patience));
         await work.CancelEndlessAsync();
+        _waits = "the ends of its executions";
         await audience.EndedAsync(work.Wishes.Where(wish => wish.Id != 0).Select(wish => wish.Id));
+        _waits = "the files of running attempts to go";
         await stage.Home.SettledAsync();
+        _waits = "followers and watchers to come to the end";
         await audience.SatisfiedAsync((await SnapshotAsync(asking)).Sequence);
         await audience.LeaveAsync();
 
+        _waits = "all logs to be read";
         var logs = await LogsAsync(stage, work, patience);
         var shown = await ShownAsync(stage, audience, patience);
+        _waits = "the server to let go of what it held, and to stop";
         await GoneAsync(stage, fresh, patience);
         var evidence = Gathered(stage, work, audience, logs, shown);
         Check(evidence);

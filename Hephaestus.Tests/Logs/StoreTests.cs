@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Supervision;
+using Hephaestus.Tests.Configuration;
 
 namespace Hephaestus.Tests.Logs;
 
