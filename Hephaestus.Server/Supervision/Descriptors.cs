@@ -25,7 +25,7 @@ internal static class Descriptors
     /// <summary>Those of an idle server.</summary>
     private const ulong Own = 256;
 
-    private static readonly ulong s_most = Libc.OpenFileLimits(0).Hard;
+    private static readonly ulong s_most = Libc.OpenFileLimits(0).Hard is var hard and > 0 ? hard : int.MaxValue;
 
     /// <summary>Connections at once: at most 10,000, and no more than leave descriptors for executions.</summary>
     public static long Connections => ConnectionsOf(s_most);
