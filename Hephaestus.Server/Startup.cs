@@ -3,6 +3,7 @@ using Hephaestus.Protocol;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Executions;
+using Hephaestus.Server.Facts;
 using Hephaestus.Server.Hermes;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Logs;
@@ -17,6 +18,8 @@ namespace Hephaestus.Server;
 /// <summary>Builds the server's parts in the order of the data's way, runs them, and takes them down in reverse.</summary>
 internal static class Startup
 {
+    private static readonly TimeSpan s_spaceRetry = TimeSpan.FromSeconds(1);
+
     /// <summary>Runs until SIGTERM or SIGINT; the exit code.</summary>
     public static async Task<int> RunAsync(string? configuration)
     {
@@ -55,7 +58,7 @@ internal static class Startup
     {
         using var loggers = LoggerFactory.Create(Log);
         using var state = StateDirectory.Take(settings.StateDirectory);
-        await using var journal = ExecutionJournal.Open(state.JournalFile, TimeProvider.System, settings.Sync, settings.Hermes is not null);
+        await using var journal = await OpenJournalAsync(state.JournalFile, settings);
         var publication = settings.Sync == HistorySync.Full ? new LogPublication() : null;
         var logs = new LogStore(state.Executions, TimeProvider.System, publication);
         await using var sync = new LogSync(logs, publication);
@@ -67,9 +70,11 @@ internal static class Startup
         using var catalogue = LiveCatalogue.Open(
             settings.RuleDirectory, CatalogueTiming.Default, scheduler, loggers.CreateLogger<LiveCatalogue>());
         var canceller = new Canceller(supervisor, settings.Grace, TimeProvider.System);
-        var steps = new StepRunner(supervisor, pump, logs, canceller, loggers.CreateLogger<StepRunner>());
+        var waits = new Waits();
+        var steps = new StepRunner(supervisor, pump, logs, canceller, waits, loggers.CreateLogger<StepRunner>());
         var pinned = new PinnedLogs(logs, loggers.CreateLogger<PinnedLogs>());
-        using var registry = new Registry(journal, pinned, steps, settings.MaxConcurrent, loggers.CreateLogger<Registry>());
+        using var registry = new Registry(
+            journal, pinned, steps, settings.MaxConcurrent, waits, loggers.CreateLogger<Registry>());
         var archive = new LogArchive(registry, logs);
 
         await using var hermes = settings.Hermes is null
@@ -88,7 +93,8 @@ internal static class Startup
         var examination = new PlanExamination(acceptance, new SpawnCheck());
         var service = new HephaestusService(
             catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace, hermes);
-        await using var space = new SpaceWatch(pump, journal, sync, serving, loggers.CreateLogger<SpaceWatch>());
+        var lacks = new Lacks(pump.Stall, journal.Trouble, sync.Trouble, waits.Reason);
+        await using var space = new SpaceWatch(lacks, serving, loggers.CreateLogger<SpaceWatch>());
         await using var endpoint = new Endpoint(settings, loggers, service, serving);
         var addresses = await endpoint.StartAsync();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
@@ -104,6 +110,27 @@ internal static class Startup
 
         Say(Console.Out, $"Ready: listening on {string.Join(" and ", addresses)}");
         await endpoint.WaitForStopAsync();
+    }
+
+    /// <summary>On a full disk it waits for space: steps of a killed server wait for somebody to take their output.</summary>
+    private static async Task<ExecutionJournal> OpenJournalAsync(string path, ServerSettings settings)
+    {
+        for (var said = false; ; said = true)
+        {
+            try
+            {
+                return ExecutionJournal.Open(path, TimeProvider.System, settings.Sync, settings.Hermes is not null);
+            }
+            catch (JournalException full) when (full.IsFull)
+            {
+                if (!said)
+                {
+                    Say(Console.Error, $"hephaestus: {full.Message}; the start waits for it");
+                }
+
+                await Task.Delay(s_spaceRetry);
+            }
+        }
     }
 
     private static StepCgroups Cgroups(CgroupSetting setting, string stateDirectory)

@@ -21,6 +21,7 @@ internal sealed class Registry(
     PinnedLogs logs,
     StepRunner steps,
     int limit,
+    Waits waits,
     ILogger<Registry> logger) : IDisposable
 {
     // Not long-running: that would give each execution a thread of its own.
@@ -127,6 +128,7 @@ internal sealed class Registry(
             await Task.Delay(s_spaceRetry);
         }
         while (!await TryBeginAsync(pinned, events, unsettled, Task.CompletedTask));
+        waits.Remove(pinned);
 
         _later.TryRemove(pinned.Row.Id, out _);
     }
@@ -161,7 +163,11 @@ internal sealed class Registry(
         }
         catch (IOException fault)
         {
-            logger.LogError("Execution {Id} waits, its log cannot be written: {Fault}", state.Id, fault.Message);
+            if (waits.Add(pinned, fault.Message))
+            {
+                logger.LogError("Execution {Id} waits, its log cannot be written: {Fault}", state.Id, fault.Message);
+            }
+
             return false;
         }
     }

@@ -8,6 +8,9 @@ namespace Hephaestus.Server.Journal;
 /// </summary>
 internal sealed class JournalException(string message, Exception? inner = null) : Exception(message, inner)
 {
+    /// <summary>There is no space for it at present.</summary>
+    public bool IsFull => InnerException is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL };
+
     /// <summary>What an error means for the file at <paramref name="path"/>.</summary>
     public static JournalException From(Exception error, string path) =>
         new(error is SqliteException known ? Describe(known, path) : $"{path}: unexpected {error.GetType().Name}", error);

@@ -64,7 +64,6 @@ internal sealed record LogGenerations(ImmutableArray<long> Kept)
 
         File.Move(path + ".new", path, overwrite: true);
         Libc.Sync(directory);
-        CrashPoint.Reach("log-generation");
     }
 
     /// <summary>A line that says nothing sensible is of a generation that kept nothing: better refused than other content.</summary>

@@ -36,6 +36,7 @@ internal sealed class LogStore(string root, TimeProvider clock, LogPublication? 
     public ExecutionLog Create(uint execution, ReadOnlyMemory<byte> planText, string? begunIn = null)
     {
         var directory = DirectoryOf(execution);
+        SetAside(directory);
         Directory.CreateDirectory(root, Private);
         Directory.CreateDirectory(directory, Private);
         CrashPoint.Reach("log-directory");
@@ -100,6 +101,24 @@ internal sealed class LogStore(string root, TimeProvider clock, LogPublication? 
 
         var faults = open.Select(log => log.TrySync()).ToArray();
         return Array.Find(faults, fault => fault is not null);
+    }
+
+    /// <summary>
+    /// A journal that was restored from a backup gives out ids again: what an execution has printed that bore the same one must
+    /// not be written over. It is found beside, with a number behind its name.
+    /// </summary>
+    private static void SetAside(string directory)
+    {
+        if (Directory.Exists(directory) && Directory.EnumerateFiles(directory).Any(file => Path.GetExtension(file) is ".out" or ".err"))
+        {
+            var number = 1;
+            while (Directory.Exists($"{directory}.{number}"))
+            {
+                number++;
+            }
+
+            Directory.Move(directory, $"{directory}.{number}");
+        }
     }
 
     /// <summary>What an earlier server left is perhaps only in the page cache.</summary>

@@ -20,8 +20,8 @@ internal sealed class RecoveredLog
     {
         Directory = directory;
         Outputs = sources.ToDictionary(file => file.Source, file => file.Path);
-        Remarks = Libc.Open(LogStore.RemarksIn(directory), Libc.O_RDWR | Libc.O_CREAT);
-        var index = Libc.Open(LogStore.IndexIn(directory), Libc.O_RDWR | Libc.O_CREAT);
+        Remarks = Libc.Open(LogStore.RemarksIn(directory), Libc.O_RDWR | Libc.O_CREAT, DescriptorUse.Log);
+        var index = OpenIndex(directory);
         Index = new LogIndex(index, LogStore.IndexIn(directory), RandomAccess.GetLength(index) / IndexRecord.Size);
         _window = new IndexWindow(index);
     }
@@ -64,6 +64,19 @@ internal sealed class RecoveredLog
         finally
         {
             log._window.Release();
+        }
+    }
+
+    private SafeFileHandle OpenIndex(string directory)
+    {
+        try
+        {
+            return Libc.Open(LogStore.IndexIn(directory), Libc.O_RDWR | Libc.O_CREAT, DescriptorUse.Log);
+        }
+        catch (IOException)
+        {
+            Remarks.Dispose();
+            throw;
         }
     }
 

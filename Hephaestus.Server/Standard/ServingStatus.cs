@@ -11,7 +11,7 @@ internal enum Impediments
     /// <summary>It has been asked to stop.</summary>
     Stopping = 1,
 
-    /// <summary>There is no room for output or the journal; nothing starts until there is.</summary>
+    /// <summary>There is no room for output or the journal, or no descriptor or process for what is to start; it waits.</summary>
     DiskFull = 2,
 
     /// <summary>An operator wants it to take no executions; everything else it does.</summary>

@@ -1,26 +1,31 @@
-using Hephaestus.Server.Journal;
+using Hephaestus.Server.Facts;
 using Hephaestus.Server.Logs;
 using Microsoft.Extensions.Logging;
 
 namespace Hephaestus.Server.Standard;
 
+/// <summary>What the machine may lack, by those who found out; null: nothing.</summary>
+/// <param name="Output">Output waits in its FIFOs.</param>
+/// <param name="Journal">The journal cannot be written.</param>
+/// <param name="Sync">Logs cannot be brought to the disk.</param>
+/// <param name="Work">Something cannot be begun.</param>
+internal sealed record Lacks(Latest<PumpStall> Output, Latest<string?> Journal, Latest<string?> Sync, Latest<string?> Work);
+
 /// <summary>
-/// Says, in the server's log and to whoever asks for its health, when the journal or output cannot be written, and when it
-/// can again. Meanwhile steps wait, and nothing is lost.
+/// Says, in the server's log and to whoever asks for its health, when the journal or output cannot be written, or nothing be
+/// begun, and when it can again. Meanwhile steps wait, and nothing is lost.
 /// </summary>
 internal sealed class SpaceWatch : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Pump _pump;
-    private readonly ExecutionJournal _journal;
-    private readonly LogSync _sync;
+    private readonly Lacks _lacks;
     private readonly ServingStatus _serving;
     private readonly ILogger _logger;
     private readonly Task _running;
 
-    public SpaceWatch(Pump pump, ExecutionJournal journal, LogSync sync, ServingStatus serving, ILogger<SpaceWatch> logger)
+    public SpaceWatch(Lacks lacks, ServingStatus serving, ILogger<SpaceWatch> logger)
     {
-        (_pump, _journal, _sync, _serving, _logger) = (pump, journal, sync, serving, logger);
+        (_lacks, _serving, _logger) = (lacks, serving, logger);
         _running = RunAsync(_stopping.Token);
     }
 
@@ -36,17 +41,17 @@ internal sealed class SpaceWatch : IAsyncDisposable
         string? said = null;
         while (true)
         {
-            var (stall, stallVersion) = _pump.Stall.Current;
-            var (trouble, troubleVersion) = _journal.Trouble.Current;
-            var (unsynced, unsyncedVersion) = _sync.Trouble.Current;
-            said = Say(trouble ?? stall.Reason ?? unsynced, said);
+            var (output, journal) = (_lacks.Output.Current, _lacks.Journal.Current);
+            var (sync, work) = (_lacks.Sync.Current, _lacks.Work.Current);
+            said = Say(journal.Value ?? output.Value.Reason ?? sync.Value ?? work.Value, said);
 
             // What waits for the others must not pile up there.
             using var any = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             await Task.WhenAny(
-                _pump.Stall.NextAsync(stallVersion, any.Token),
-                _journal.Trouble.NextAsync(troubleVersion, any.Token),
-                _sync.Trouble.NextAsync(unsyncedVersion, any.Token));
+                _lacks.Output.NextAsync(output.Version, any.Token),
+                _lacks.Journal.NextAsync(journal.Version, any.Token),
+                _lacks.Sync.NextAsync(sync.Version, any.Token),
+                _lacks.Work.NextAsync(work.Version, any.Token));
             await any.CancelAsync();
             stopping.ThrowIfCancellationRequested();
         }

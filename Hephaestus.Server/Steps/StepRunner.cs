@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Reactive.Disposables;
 using System.Reactive.Linq;
 using System.Reactive.Threading.Tasks;
 using Hephaestus.Server.Executions;
+using Hephaestus.Server.Facts;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Supervision;
 using Microsoft.Extensions.Logging;
@@ -10,7 +12,7 @@ namespace Hephaestus.Server.Steps;
 
 /// <summary>Runs attempts: has the supervisor start them, pumps their output, tells how they ended.</summary>
 internal sealed class StepRunner(
-    SupervisorClient supervisor, Pump pump, LogStore logs, Canceller canceller, ILogger<StepRunner> logger)
+    SupervisorClient supervisor, Pump pump, LogStore logs, Canceller canceller, Waits waits, ILogger<StepRunner> logger)
 {
     /// <summary>Nothing tells when there is space or a descriptor again.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
@@ -78,7 +80,8 @@ internal sealed class StepRunner(
     {
         var request = new SpawnRequest(
             run.Key, [Shell.Path, "-c", run.Step.Command], CommandEnvironment.Of(run), run.Step.User, run.Step.WorkingDirectory);
-        for (var said = ""; ;)
+        using var waiting = Disposable.Create(() => waits.Remove(run.Key));
+        while (true)
         {
             if (order.IsCompletedSuccessfully && !await supervisor.IsStartedAsync(run.Key, detach))
             {
@@ -92,7 +95,7 @@ internal sealed class StepRunner(
                 return answer;
             }
 
-            said = Say(run, "it cannot be started", refused.Reason, said);
+            Say(run, "it cannot be started", refused.Reason);
             await Task.WhenAny(order, Task.Delay(s_pause, detach));
             detach.ThrowIfCancellationRequested();
         }
@@ -171,7 +174,8 @@ internal sealed class StepRunner(
     /// <summary>Where there is no descriptor left, output waits in the FIFOs until there is.</summary>
     private async Task<PumpedAttempt> AttachAsync(StepRun run, bool late, CancellationToken detach)
     {
-        for (var said = ""; ;)
+        using var waiting = Disposable.Create(() => waits.Remove(run.Key));
+        while (true)
         {
             try
             {
@@ -179,21 +183,19 @@ internal sealed class StepRunner(
             }
             catch (IOException fault)
             {
-                said = Say(run, "its output is not taken yet", fault.Message, said);
+                Say(run, "its output is not taken yet", fault.Message);
                 await Task.Delay(s_pause, detach);
             }
         }
     }
 
     /// <summary>Each reason once: it is tried each second.</summary>
-    private string Say(StepRun run, string what, string reason, string said)
+    private void Say(StepRun run, string what, string reason)
     {
-        if (reason != said)
+        if (waits.Add(run.Key, reason))
         {
             logger.LogWarning("Execution {Id}, step '{Step}' waits, {What}: {Reason}", run.Key.Execution, run.Step.Name, what, reason);
         }
-
-        return reason;
     }
 
     private PumpedAttempt Attach(StepRun run, bool late)

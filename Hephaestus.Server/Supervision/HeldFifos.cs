@@ -32,6 +32,6 @@ internal sealed class HeldFifos(HeldFiles files) : IDisposable
             Libc.MakeFifo(path);
         }
 
-        return Libc.Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK);
+        return Libc.Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK, DescriptorUse.Step);
     }
 }

@@ -37,11 +37,28 @@ internal static partial class Libc
     private const uint SPLICE_F_MOVE_NONBLOCK = 3;
 
     /// <summary>Opens a file; a new one gets mode 0600.</summary>
-    /// <exception cref="IOException">It cannot be opened; HResult is the errno.</exception>
-    public static SafeFileHandle Open(string path, int flags)
+    /// <exception cref="IOException">
+    /// It cannot be opened, or too few descriptors would be left for what cannot wait; HResult is the errno.
+    /// </exception>
+    /// <param name="use">What is begun must not take what it takes to end.</param>
+    public static SafeFileHandle Open(string path, int flags, DescriptorUse use = DescriptorUse.Work)
     {
         var descriptor = open(path, flags | O_CLOEXEC, 0b110_000_000);
-        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Error(path);
+        if (descriptor < 0)
+        {
+            throw Error(path);
+        }
+
+        var opened = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (Descriptors.Suffice(descriptor, use))
+        {
+            return opened;
+        }
+
+        // The kernel gives the lowest that is free: all below are in use.
+        opened.Dispose();
+        Marshal.SetLastPInvokeError(EMFILE);
+        throw Error(path);
     }
 
     /// <summary>A descriptor that is not this handle's to close.</summary>

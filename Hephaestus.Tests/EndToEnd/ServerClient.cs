@@ -16,6 +16,11 @@ internal sealed class ServerClient : IDisposable
         Calls = new Protocol.Hephaestus.HephaestusClient(_channel);
     }
 
+    /// <summary>What the health service answers.</summary>
+    public async Task<Protocol.Standard.HealthV1.HealthCheckResponse.Types.ServingStatus> HealthAsync() =>
+        (await new Protocol.Standard.HealthV1.Health.HealthClient(_channel)
+            .CheckAsync(new Protocol.Standard.HealthV1.HealthCheckRequest()).ResponseAsync.DefaultTimeout()).Status;
+
     /// <summary>The generated client, for whatever has no shorthand here.</summary>
     public Protocol.Hephaestus.HephaestusClient Calls { get; }
 

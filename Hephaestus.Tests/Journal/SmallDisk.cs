@@ -5,11 +5,41 @@ internal sealed class SmallDisk : IAsyncDisposable
 {
     public JournalDirectory Directory { get; } = new();
 
-    public static async Task<SmallDisk> MountAsync()
+    public static async Task<SmallDisk> MountAsync(string options = "size=1m")
     {
         var disk = new SmallDisk();
-        await JournalDirectory.RunAsync("mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", disk.Directory.Root);
+        await JournalDirectory.RunAsync("mount", "-t", "tmpfs", "-o", $"{options},mode=0700", "tmpfs", disk.Directory.Root);
         return disk;
+    }
+
+    /// <summary>Makes files until no more can be made; gives back the directory that holds them.</summary>
+    public string FillWithFiles()
+    {
+        var fillers = System.IO.Directory.CreateDirectory(Path.Combine(Directory.Root, "fillers")).FullName;
+        try
+        {
+            for (var number = 0; ; number++)
+            {
+                File.Create(Path.Combine(fillers, $"{number}")).Dispose();
+            }
+        }
+        catch (IOException)
+        {
+            return fillers;
+        }
+    }
+
+    /// <summary>Removes what filled it.</summary>
+    public static void Empty(string filler)
+    {
+        if (System.IO.Directory.Exists(filler))
+        {
+            System.IO.Directory.Delete(filler, recursive: true);
+        }
+        else
+        {
+            File.Delete(filler);
+        }
     }
 
     /// <summary>Takes all the space there is; gives back the file that holds it.</summary>

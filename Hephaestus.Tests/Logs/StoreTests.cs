@@ -3,12 +3,30 @@ using System.Diagnostics;
 using System.Globalization;
 using Hephaestus.Server.Logs;
 using Hephaestus.Server.Supervision;
+using Hephaestus.Tests.Configuration;
 
 namespace Hephaestus.Tests.Logs;
 
 public sealed class StoreTests
 {
     private static readonly LogSource s_out = LogSource.Out(0);
+
+    [Fact]
+    public void A_log_of_another_execution_that_bore_the_same_id_is_set_aside_and_not_written_over()
+    {
+        using var folder = new TemporaryFolder();
+        var store = new LogStore(folder.Path, TimeProvider.System);
+        for (var time = 1; time <= 3; time++)
+        {
+            using var log = store.Create(7, "plan"u8.ToArray());
+            Assert.Equal(0, log.Head.Value.Records);
+            new LogWriter(log, store.DirectoryOf(7)).Write(new LogAction(LogSource.Out(0), $"printed {time}\n"));
+        }
+
+        Assert.Equal(
+            ["printed 1\n", "printed 2\n", "printed 3\n"],
+            new[] { "7.1", "7.2", "7" }.Select(name => File.ReadAllText(Path.Combine(folder.Path, name, "001-1.out"))));
+    }
 
     [Fact]
     public void A_new_log_has_its_plan_and_is_for_the_server_alone()
