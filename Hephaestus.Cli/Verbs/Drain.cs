@@ -78,27 +78,28 @@ internal sealed class Drain : Verb
     private static async Task<int> WaitAsync(Session session, DrainRequest request)
     {
         session.Screen.ExitWhenClosed();
+        var next = request.Clone();
         try
         {
-            return await FollowAsync(session, request);
+            return await FollowAsync(session, next);
         }
-        catch (Exception) when (session.Cancellation.IsCancellationRequested)
+        catch (Exception) when (session.Cancellation.IsCancellationRequested && next.Look)
         {
             session.Screen.Say("the server drains on; to take executions again: drain --undo");
             throw;
         }
     }
 
-    private static async Task<int> FollowAsync(Session session, DrainRequest request)
+    /// <param name="next">Only looks from the first answer on.</param>
+    private static async Task<int> FollowAsync(Session session, DrainRequest next)
     {
-        var next = request.Clone();
         var stream = new StreamCall<DrainUpdate>(() => session.Client.Drain(next, cancellationToken: session.Cancellation))
         {
             IsLast = update => update.Progress is { } progress && (progress.Drained || !progress.Draining),
         };
         await foreach (var update in session.Patience.ReadAsync(stream, session.Cancellation))
         {
-            // A server that was restarted meanwhile takes executions again, and not by mistake.
+            // It drains. A server that was restarted meanwhile takes executions again, and not by mistake.
             next.Look = true;
             if (update.Progress is not { } progress)
             {

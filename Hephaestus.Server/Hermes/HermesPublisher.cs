@@ -150,8 +150,8 @@ internal sealed class HermesPublisher : IAsyncDisposable
         switch (status.StatusCode)
         {
             case StatusCode.InvalidArgument or StatusCode.Unimplemented or StatusCode.PermissionDenied:
-                _logger.LogError("Hermes refuses {Key}: {Code}, {Detail}; it is set aside", key, status.StatusCode, status.Detail);
                 await _outbox.RefusedAsync(entry, said, _clock.GetUtcNow());
+                _logger.LogError("Hermes refuses {Key}: {Code}, {Detail}; it is set aside", key, status.StatusCode, status.Detail);
                 return Result.Refused;
             case StatusCode.Unavailable:
                 Trouble = new HermesTrouble(said, _clock.GetUtcNow());

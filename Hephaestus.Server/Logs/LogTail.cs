@@ -13,15 +13,20 @@ internal sealed class LogTail
     public const int MostBytes = 4096;
 
     private readonly Lock _gate = new();
-    private Window _window = new(0, []);
+    private Window? _window;
 
     /// <summary>A record of the index, from 0; false: it is not here.</summary>
     public bool TryFind(long record, out TailRecord found)
     {
         var window = Volatile.Read(ref _window);
-        var known = record >= window.First && record < window.End;
-        found = known ? window.Records[record - window.First] : default;
-        return known;
+        if (window is null || record < window.First || record >= window.End)
+        {
+            found = default;
+            return false;
+        }
+
+        found = window.Records[record - window.First];
+        return true;
     }
 
     /// <summary>Keeps a record; not one that is older than those that are here, and none across a gap.</summary>
@@ -29,7 +34,7 @@ internal sealed class LogTail
     {
         lock (_gate)
         {
-            var window = _window;
+            var window = _window ?? new Window(record, []);
             if (record < window.End)
             {
                 return;

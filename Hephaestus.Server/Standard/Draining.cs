@@ -19,7 +19,9 @@ internal sealed class Draining(Intake intake, ExecutionJournal journal, ServingS
 
     private static readonly TimeSpan s_longest = TimeSpan.FromHours(1);
 
+    private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopping = new();
+    private int _times;
 
     /// <summary>Whether executions are taken.</summary>
     public bool IsOn => intake.Current.Value.Draining;
@@ -28,11 +30,15 @@ internal sealed class Draining(Intake intake, ExecutionJournal journal, ServingS
     /// <param name="by">Who wants that.</param>
     public void Begin(string by)
     {
-        if (intake.Drain(true))
+        lock (_gate)
         {
-            serving.Add(Impediments.Draining);
-            logger.LogWarning("Draining, asked for by {By}: executions are refused; those that were accepted go on", by);
-            _ = WatchAsync();
+            if (intake.Drain(true))
+            {
+                serving.Add(Impediments.Draining);
+                logger.LogWarning("Draining, asked for by {By}: executions are refused; those that were accepted go on", by);
+                _times++;
+                _ = WatchAsync(_times);
+            }
         }
     }
 
@@ -40,10 +46,13 @@ internal sealed class Draining(Intake intake, ExecutionJournal journal, ServingS
     /// <inheritdoc cref="Begin" path="/param"/>
     public void Undo(string by)
     {
-        if (intake.Drain(false))
+        lock (_gate)
         {
-            serving.Remove(Impediments.Draining);
-            logger.LogWarning("Draining no more, asked for by {By}: executions are taken again", by);
+            if (intake.Drain(false))
+            {
+                serving.Remove(Impediments.Draining);
+                logger.LogWarning("Draining no more, asked for by {By}: executions are taken again", by);
+            }
         }
     }
 
@@ -98,10 +107,11 @@ internal sealed class Draining(Intake intake, ExecutionJournal journal, ServingS
         cancellation.ThrowIfCancellationRequested();
     }
 
-    /// <summary>Says in the log when nothing is left.</summary>
-    private async Task WatchAsync()
+    /// <summary>Says in the log when nothing is left, if it has not begun anew since.</summary>
+    private async Task WatchAsync(int time)
     {
         var stopping = _stopping.Token;
+        await Task.Yield();
         try
         {
             var state = Look();
@@ -110,7 +120,7 @@ internal sealed class Draining(Intake intake, ExecutionJournal journal, ServingS
                 state = await ChangedAsync(state, s_longest, stopping) ?? state;
             }
 
-            if (state.Drained)
+            if (state.Drained && time == Volatile.Read(ref _times))
             {
                 logger.LogWarning("Drained: all executions that were accepted have ended");
             }

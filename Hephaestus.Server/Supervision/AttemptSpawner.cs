@@ -139,7 +139,9 @@ internal sealed class AttemptSpawner
         {
             if (wanted && attempt.WithoutCgroup.Length == 0)
             {
-                attempt.Cgroup = _birthplace.Leave(start.Cgroup) ? start.Cgroup : "";
+                (attempt.Cgroup, attempt.WithoutCgroup) = _birthplace.Leave(start.Cgroup)
+                    ? (start.Cgroup, "")
+                    : ("", "its supervisor could not leave it");
             }
         }
     }

@@ -12,7 +12,7 @@ namespace Hephaestus.Server.Supervision;
 /// <param name="IsFault">The configuration asks for what cannot be had.</param>
 internal sealed record Delegation(string? Directory, string Said, bool IsFault)
 {
-    /// <summary>systemd sets the second since version 251; only root can read the first.</summary>
+    /// <summary>Newer ones of systemd set the second too; only root can read the first.</summary>
     private static readonly string[] s_marks = ["trusted.delegate", "user.delegate"];
 
     /// <summary>Looks, and makes nothing.</summary>

@@ -72,7 +72,8 @@ internal static partial class Libc
 
     /// <summary>
     /// Lets this thread look at files as another user, for the rest of its life. Unlike <see cref="BecomeUser"/> it gives
-    /// that user no power over the thread: its user stays root, and only what it may do with files changes.
+    /// that user no power over the thread: its user stays root, and only what it may do with files changes. (As with any
+    /// change of a thread's user, the kernel writes no core dumps of this process from then on.)
     /// </summary>
     /// <returns>False: that is not allowed here.</returns>
     public static bool LookAs(Account account)

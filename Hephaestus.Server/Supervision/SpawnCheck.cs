@@ -51,7 +51,17 @@ internal sealed class SpawnCheck
     {
         await _threads.WaitAsync(patience);
         var looked = new TaskCompletionSource<(SpawnPlace, SpawnOutlook)[]>(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(Look) { IsBackground = true, Name = "spawn check" }.Start();
+        try
+        {
+            new Thread(Look) { IsBackground = true, Name = "spawn check" }.Start();
+        }
+        catch (OutOfMemoryException)
+        {
+            // The limit of threads is reached.
+            _threads.Release();
+            throw;
+        }
+
         return await looked.Task.WaitAsync(patience);
 
         void Look()

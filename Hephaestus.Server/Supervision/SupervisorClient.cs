@@ -23,7 +23,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
     private readonly string _files;
     private readonly ILogger _logger;
     private Task _running = Task.CompletedTask;
-    private string _saidWithout = "";
+    private bool _saidWithout;
 
     private SupervisorClient(string stateDirectory, StepCgroups cgroups, ILogger logger) => (_connector, _files, _cgroups, _logger) =
         (new SupervisorConnector(stateDirectory, _watched.End), HeldFiles.In(stateDirectory), cgroups, logger);
@@ -122,13 +122,16 @@ internal sealed class SupervisorClient : IAsyncDisposable
         var refused => new SpawnAnswer.Refused(refused.Reason),
     };
 
-    /// <summary>Each reason once: it would be that of every step.</summary>
+    /// <summary>Once, until a step has one again: the reason would be that of every step.</summary>
     private void SayWithout(Attempt attempt)
     {
-        if (attempt.WithoutCgroup is { Length: > 0 } why && Interlocked.Exchange(ref _saidWithout, why) != why)
+        var without = attempt.WithoutCgroup.Length > 0;
+        if (without && !Interlocked.Exchange(ref _saidWithout, true))
         {
-            _logger.LogWarning("Steps run without control groups of their own: {Why}", why);
+            _logger.LogWarning("Steps run without control groups of their own: {Why}", attempt.WithoutCgroup);
         }
+
+        _saidWithout &= without || attempt.Cgroup.Length == 0;
     }
 
     /// <summary>The answer, and which connection it came over.</summary>

@@ -71,6 +71,8 @@ public sealed class CommandLineTests
     [InlineData("'x' is not N: it must be a whole number from 0", "-H", Nowhere, "status", "--id", "1", "--tail", "x")]
     [InlineData("'0' is not LINE: it must be a whole number from 1", "-H", Nowhere, "status", "--id", "1", "--from", "0")]
     [InlineData("--tail and --from cannot both say where to begin", "-H", Nowhere, "status", "--id", "1", "--from", "1", "--tail", "1")]
+    [InlineData("--dry-run runs nothing: leave --follow and --wait out", "-H", Nowhere, "exec", "--set", "a", "--name", "b", "--dry-run", "--wait")]
+    [InlineData("--no-wait, --status and --undo exclude each other", "-H", Nowhere, "drain", "--status", "--undo")]
     [InlineData("'1d' is no duration: it must be a whole number with s, m or h (as 90s)", "-H", Nowhere, "watch", "--retry-for", "1d")]
     [InlineData("Option '--id' expects a single argument but 2 were provided", "-H", Nowhere, "status", "--id", "1", "--id", "2")]
     public async Task An_unusable_command_line_says_what_is_wrong(string message, params string[] arguments)

@@ -161,6 +161,27 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public async Task A_log_goes_only_when_nothing_is_printed_into_it_any_more()
+    {
+        await using var home = Home("history.keep_count = 1", "log.late_output = 24h");
+        using var gate = new Gate(home);
+        home.Plan("set", "late", $"<plan id=\"p\"></plan>\n<step name=\"a\">({gate.Wait}; echo late) & echo hello</step>\n");
+        await using var server = await home.StartAsync();
+        using var client = new ServerClient(server);
+        await client.RunAsync("set", "late");
+        await gate.ArrivedAsync();
+        await client.RunAsync("set", "plan");
+        await client.RunAsync("set", "plan");
+        await RemovedLogs.FinishedAsync(home, 2);
+        Assert.Null((await client.GetAsync(1)).LogRemoved);
+
+        gate.Open();
+
+        await RemovedLogs.FinishedAsync(home, 1);
+        Assert.Equal([1u, 2u], await RemovedAsync(client));
+    }
+
+    [Fact]
     public async Task All_that_are_left_are_dumped_when_others_went()
     {
         await using var home = Home("history.keep_count = 2");
@@ -205,6 +226,12 @@ public sealed class RetentionTests
         home.Plan("set", "large", "<plan id=\"p\"></plan>\n<step name=\"a\">head -c 100000 /dev/zero</step>\n");
         home.Plan("set", "huge", "<plan id=\"p\"></plan>\n<step name=\"a\">yes 1234567 | head -n 5000000</step>\n");
         return home;
+    }
+
+    private static async Task<IEnumerable<uint>> RemovedAsync(ServerClient client)
+    {
+        var page = await client.Calls.ListExecutionsAsync(new ListExecutionsRequest()).ResponseAsync.DefaultTimeout();
+        return page.Executions.Where(execution => execution.LogRemoved is not null).Select(execution => execution.Id).Order();
     }
 
     /// <summary>The first updates after a position; a heartbeat says that the position is known.</summary>

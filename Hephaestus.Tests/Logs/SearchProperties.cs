@@ -51,7 +51,10 @@ public sealed class SearchProperties
         Prop.ForAll(Actions(), Choices(), (actions, choice) => CheckTogetherAsync(actions, choice).Await())
             .Check(s_config);
 
-    /// <summary>More and more follow while the log grows, with filters and sizes of batches of their own.</summary>
+    /// <summary>
+    /// More and more follow while the log grows, with filters and sizes of batches of their own, and some begin at a line
+    /// within what the others have just read.
+    /// </summary>
     private static async Task CheckTogetherAsync(LogAction[] actions, Choice choice)
     {
         const int most = 8;
@@ -71,13 +74,22 @@ public sealed class SearchProperties
             writer.Write(part);
         }
 
-        home.Log.Complete();
         var lines = NaiveLog.Read(home.Directory).Lines;
+        var late = lines.TakeLast(most).Select(line => (From: line.Number, Reading: ReadFromAsync(home, line.Number))).ToArray();
+        home.Log.Complete();
         foreach (var (query, reading) in followers)
         {
             Assert.Equal(lines.Where(line => Passes(query, line)), (await reading.DefaultTimeout()).Lines);
         }
+
+        foreach (var (from, reading) in late)
+        {
+            Assert.Equal(lines.Where(line => line.Number >= from), (await reading.DefaultTimeout()).Lines);
+        }
     }
+
+    private static Task<Received> ReadFromAsync(LogHome home, long line) =>
+        FollowAsync(home.Reader, new LogQuery { Start = new LogStart.From(LogCursor.Beginning with { Line = line }), WholeLines = true });
 
     private static async Task<Received> FollowAsync(LogReader reader, LogQuery query)
     {

@@ -16,6 +16,7 @@ public sealed partial class CrashPointTests
         IEnumerable<object[]>[] walks =
         [
             CrashWhileRunningTests.Points, CrashAtEndTests.Points, CrashAtCancelTests.Points, CrashAtSuccessionTests.Points,
+            CrashAtRemovalTests.Points,
         ];
         var walked = walks.SelectMany(points => points).Select(row => ((string)row[0]).Split(':')[0]).Append("supervisor-spawning");
 
