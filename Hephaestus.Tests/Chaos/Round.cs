@@ -18,6 +18,9 @@ internal sealed class Round(Scenario scenario, Figures figures)
     private readonly Failures _failures = new();
     private string _waits = "";
 
+    /// <summary>What is done to the files of the stopped server before they are checked: by those who check the checks.</summary>
+    public Action<ServerHome>? Falsify { get; init; }
+
     /// <summary>What went wrong; and where the files are, if anything did.</summary>
     public async Task<(IReadOnlyCollection<string> Failures, string? Kept)> RunAsync(CancellationToken interrupted)
     {
@@ -79,6 +82,7 @@ internal sealed class Round(Scenario scenario, Figures figures)
         var shown = await ShownAsync(stage, audience, patience);
         _waits = "the server to let go of what it held, and to stop";
         await GoneAsync(stage, fresh, patience);
+        Falsify?.Invoke(stage.Home);
         var evidence = Gathered(stage, work, audience, logs, shown);
         Check(evidence);
         if (scenario.KeptInTheEnd is { } kept)

@@ -1,4 +1,5 @@
 using Hephaestus.Tests.Chaos.Acts;
+using Hephaestus.Tests.Chaos.Plans;
 
 namespace Hephaestus.Tests.Chaos.Checks;
 
@@ -22,10 +23,12 @@ internal sealed class Allowance(Chronicle chronicle)
     /// printed may be gone, and writing may have ended it.
     /// </summary>
     public bool WasOrphaned(Attempt attempt) => KillsDuring(attempt).Any(kill =>
-        chronicle.Absences.Any(absence => absence.To >= kill.From && absence.Meets(attempt.From, DateTimeOffset.MaxValue)));
+        chronicle.Absences.Any(absence => absence.To >= kill.From && absence.Meets(attempt.From, EndOf(attempt))));
 
     private IEnumerable<Stretch> KillsDuring(Attempt attempt) => chronicle.SupervisorKills.Where(kill => kill.Meets(attempt.From, EndOf(attempt)));
 
-    /// <summary>What it left behind may print on.</summary>
-    private static DateTimeOffset EndOf(Attempt attempt) => attempt.Ended?.Time.ToDateTimeOffset() + s_margin ?? DateTimeOffset.MaxValue;
+    /// <summary>When all that it printed was taken. What it left behind prints later, nobody knows when.</summary>
+    private static DateTimeOffset EndOf(Attempt attempt) => attempt.Ended is { } ended && !attempt.Step.Script.Deeds.Any(deed => deed is Deed.PrintLate)
+        ? ended.Time.ToDateTimeOffset() + s_margin
+        : DateTimeOffset.MaxValue;
 }

@@ -51,7 +51,8 @@ internal sealed class Subscription<TUpdate>(Stage stage, Switchboard board, Dice
     /// <summary>True: it was read to its end; false: it was hung up.</summary>
     private async Task<bool> ReadAsync(AsyncServerStreamingCall<TUpdate> call, Func<TUpdate, bool> take, CancellationToken connected)
     {
-        var left = _isFickle && Connections++ < MostHangUps ? dice.Between(1, 40) : int.MaxValue;
+        Connections++;
+        var left = _isFickle && Connections <= MostHangUps ? dice.Between(1, 40) : int.MaxValue;
         while (left-- > 0)
         {
             if (!await call.ResponseStream.MoveNext(connected))
