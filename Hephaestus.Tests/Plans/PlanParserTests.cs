@@ -41,6 +41,7 @@ public sealed class PlanParserTests
         Assert.Equal([StepKind.Step, StepKind.Step, StepKind.Recovery], plan.Steps.Select(step => step.Kind));
         Assert.Equal([6, 16, 20], plan.Steps.Select(step => step.FirstLine));
         var copy = plan.Steps[1];
+        Assert.Equal([new(9, 1), new(13, 13), new(12, 12)], new[] { copy.At, copy.UserAt, copy.WorkingDirectoryAt });
         Assert.Equal("Copy the data", copy.Description);
         Assert.Equal("/srv/wiki", copy.WorkingDirectory);
         Assert.Equal("backup", copy.User);

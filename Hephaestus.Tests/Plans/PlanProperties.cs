@@ -108,5 +108,9 @@ public sealed class PlanProperties
     }
 
     private static string[] Told(Plan plan) =>
-        [plan.TagId, .. plan.Steps.Select(step => $"{step with { Variables = [], FirstLine = 0 }} {string.Join(';', step.Variables)}")];
+        [plan.TagId, .. plan.Steps.Select(step => $"{Unplaced(step) with { Variables = [] }} {string.Join(';', step.Variables)}")];
+
+    /// <summary>The step wherever it stands.</summary>
+    private static PlanStep Unplaced(PlanStep step) =>
+        step with { FirstLine = 0, At = default, UserAt = default, WorkingDirectoryAt = default };
 }
