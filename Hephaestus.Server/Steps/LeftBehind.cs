@@ -19,6 +19,11 @@ internal static class LeftBehind
             true);
     }
 
+    /// <summary>Its own process has ended, others have not, and how it ended cannot be known.</summary>
+    public static ExecutionFact.Remark Unseen(string step) => new(
+        $"Step '{step}': its process has ended while nobody watched it, exit status unknown; it counts as running until nothing that it started is left",
+        true);
+
     /// <summary>For example <c>123 (sleep), 124 (cat) and 2 more</c>.</summary>
     public static string Named(IReadOnlyList<ProcessEntry> processes)
     {

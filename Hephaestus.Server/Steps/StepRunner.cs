@@ -127,7 +127,7 @@ internal sealed class StepRunner(
         var pumped = _pumped[run.Key] = await AttachAsync(run, late: false, detach);
         fifos.Dispose();
         var exit = supervisor.ExitOf(run.Key);
-        var end = await EndOrderAsync(run, exit, order, detach);
+        var end = await EndOrderAsync(run, exit, order, facts, detach);
         if (end is not null && (!exit.IsCompleted || Outcomes.CameFirst(end, await exit)))
         {
             // Also where the process itself has gone: what it left must not stay, though a server died over it.
@@ -146,10 +146,11 @@ internal sealed class StepRunner(
     }
 
     /// <summary>Waits until the process has ended, or is to be ended; why, or null.</summary>
-    private static async Task<EndOrder?> EndOrderAsync(
-        StepRun run, Task<StepExit> exit, Task<CancelOrder> order, CancellationToken detach)
+    private async Task<EndOrder?> EndOrderAsync(
+        StepRun run, Task<StepExit> exit, Task<CancelOrder> order, IObserver<ExecutionFact> facts, CancellationToken detach)
     {
-        while (true)
+        var unseen = supervisor.EndedUnseen(run.Key);
+        for (var said = false; ;)
         {
             var end = EndOrder.First(order.IsCompletedSuccessfully ? await order : null, run.Deadline, DateTimeOffset.UtcNow);
             if (end is not null || exit.IsCompleted)
@@ -157,9 +158,16 @@ internal sealed class StepRunner(
                 return end;
             }
 
+            if (unseen.IsCompleted && !said)
+            {
+                facts.OnNext(LeftBehind.Unseen(run.Step.Name));
+                said = true;
+            }
+
             // A timer may go off before the clock has reached its time, and the clock may be set back.
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(detach);
-            await Task.WhenAny(exit, order, DueAsync(run.Deadline, waiting.Token));
+            var due = DueAsync(run.Deadline, waiting.Token);
+            await (said ? Task.WhenAny(exit, order, due) : Task.WhenAny(exit, order, due, unseen));
             await waiting.CancelAsync();
             detach.ThrowIfCancellationRequested();
         }

@@ -95,7 +95,10 @@ internal sealed class SupervisorClient : IAsyncDisposable
     public SupervisedAttempt? ProcessOf(StepKey key) => _watched.Find(key)?.Identity?.ToAttempt();
 
     /// <summary>Completes when the process of a started attempt has ended; cancelled when this is disposed.</summary>
-    public Task<StepExit> ExitOf(StepKey key) => _watched.Find(key)?.Exit ?? throw new ArgumentException($"{key} was not started");
+    public Task<StepExit> ExitOf(StepKey key) => Watched(key).Exit;
+
+    /// <inheritdoc cref="WatchedProcess.EndedUnseen"/>
+    public Task EndedUnseen(StepKey key) => Watched(key).EndedUnseen;
 
     /// <summary>Says that nothing needs to be held for an attempt any more.</summary>
     public async Task DrainedAsync(StepKey key, CancellationToken cancellation)
@@ -114,6 +117,8 @@ internal sealed class SupervisorClient : IAsyncDisposable
         _watched.Dispose();
         _stopping.Dispose();
     }
+
+    private WatchedProcess Watched(StepKey key) => _watched.Find(key) ?? throw new ArgumentException($"{key} was not started");
 
     private static SpawnAnswer Refusal(Reply reply) => reply.NotStarted switch
     {

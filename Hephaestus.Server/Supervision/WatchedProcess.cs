@@ -12,7 +12,11 @@ internal sealed class WatchedProcess : IDisposable
     /// <summary>For init to reap an orphan; only then does the kernel tell how it ended.</summary>
     private static readonly TimeSpan s_reaping = TimeSpan.FromSeconds(10);
 
+    /// <summary>Nobody tells when the last process of a session goes.</summary>
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _unseen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<StepExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SafeFileHandle? _process;
     private string _statusFile = "";
@@ -21,6 +25,12 @@ internal sealed class WatchedProcess : IDisposable
 
     /// <summary>Completes when it has ended.</summary>
     public Task<StepExit> Exit => _exit.Task;
+
+    /// <summary>
+    /// Completes when it has ended, nobody can tell how, and processes that it started are left: <see cref="Exit"/> waits
+    /// until they have gone.
+    /// </summary>
+    public Task EndedUnseen => _unseen.Task;
 
     /// <summary>Which process it is, or was; null: that is not known yet.</summary>
     public Attempt? Identity { get; private set; }
@@ -105,7 +115,7 @@ internal sealed class WatchedProcess : IDisposable
     {
         if (_process is null)
         {
-            return Lost("it ended unseen");
+            return await LostAsync("it ended unseen", cancellation);
         }
 
         await ProcessWatch.ReadableAsync(_process, cancellation);
@@ -122,7 +132,19 @@ internal sealed class WatchedProcess : IDisposable
         // The supervisor may have recorded it before it was killed; else the kernel may tell.
         return Recorded() ?? (Libc.ExitStatus(_process) is { } status
             ? Decoded(status)
-            : Lost("this kernel (older than 6.15) does not tell how it ended"));
+            : await LostAsync("this kernel (older than 6.15) does not tell how it ended", cancellation));
+    }
+
+    /// <summary>What comes after it must not run beside what it left.</summary>
+    private async Task<StepExit> LostAsync(string why, CancellationToken cancellation)
+    {
+        while (Remains.Of(Identity!))
+        {
+            _unseen.TrySetResult();
+            await Task.Delay(s_look, cancellation);
+        }
+
+        return Lost($"{why}; nothing is left of its {Remains.Places(Identity!)}");
     }
 
     /// <summary>The raw status of wait(2): the signal in the low 7 bits, else the exit code in the byte above.</summary>
@@ -132,12 +154,5 @@ internal sealed class WatchedProcess : IDisposable
         var signal => new StepExit(null, signal, null, DateTimeOffset.UtcNow),
     };
 
-    private StepExit Lost(string why) => new(null, null, $"its supervisor was killed, and {why}{Evidence}", DateTimeOffset.UtcNow);
-
-    private string Evidence => Identity?.OwnCgroup() switch
-    {
-        null => "",
-        { IsPopulated: true } => "; processes that it started are left in its control group",
-        _ => "; nothing is left in its control group",
-    };
+    private static StepExit Lost(string why) => new(null, null, $"its supervisor was killed, and {why}", DateTimeOffset.UtcNow);
 }

@@ -175,7 +175,7 @@ public sealed class CgroupTests : IDisposable
         var execution = await next.EndedAsync(id);
 
         Assert.Equal(
-            (State.Lost, "its supervisor was killed, and it ended unseen" + (Has ? "; nothing is left in its control group" : "")),
+            (State.Lost, $"its supervisor was killed, and it ended unseen; nothing is left of its {(Has ? "group, session and control group" : "group and session")}"),
             (execution.State, execution.Steps[0].Outcome.Reason));
         await AssertNothingIsLeftAsync(home, server);
     }

@@ -115,8 +115,52 @@ public sealed class SupervisorKillTests
         var execution = await again.EndedAsync(id);
 
         Assert.Equal((State.Lost, Cause.Lost), (execution.State, execution.Steps[0].Outcome.Cause));
-        Assert.Contains("ended unseen", execution.Steps[0].Outcome.Reason);
+        Assert.Contains("ended unseen; nothing is left of its group", execution.Steps[0].Outcome.Reason, StringComparison.Ordinal);
         Assert.Equal("before\n", home.Output(id));
+        await AssertNothingIsLeftAsync(home, next);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_step_that_ended_unseen_runs_until_nothing_of_it_is_left(bool cancel)
+    {
+        await using var home = new ServerHome();
+        using var gate = new Gate(home);
+        using var rest = new Gate(home, "rest");
+        home.Steps("p", $"<step name=\"one\">\n({rest.Wait}) & {gate.Wait}; exit 6\n</step>", "<recovery name=\"two\" parent=\"one\">\necho two\n</recovery>");
+        uint id;
+        int pid;
+        await using (var server = await home.StartAsync())
+        {
+            using var client = new ServerClient(server);
+            id = await client.ExecuteAsync("set", "p");
+            await gate.ArrivedAsync();
+            await rest.ArrivedAsync();
+            pid = (int)(await client.WhenAsync(id, execution => execution.Steps[0].Pid != 0)).Steps[0].Pid;
+            await server.KillAsync();
+            await Remnants.GoneAsync(Remnants.SupervisorOf(home), Signals.Kill);
+        }
+
+        gate.Open();
+        await Remnants.ReapedAsync(pid);
+        await using var next = await home.StartAsync();
+        using var again = new ServerClient(next);
+        await again.WhenLogAsync(id, log => log.Remarks.Any(line => line.Contains("exit status unknown", StringComparison.Ordinal)));
+        Assert.Equal(State.Running, (await again.GetAsync(id)).Steps[0].State);
+        if (cancel)
+        {
+            await again.CancelAsync(id);
+        }
+        else
+        {
+            rest.Open();
+        }
+
+        var execution = await again.EndedAsync(id);
+
+        Assert.Equal(
+            cancel ? [State.Cancelled, State.DidNotRun] : [State.Lost, State.Ok], execution.Steps.Select(step => step.State));
         await AssertNothingIsLeftAsync(home, next);
     }
 
