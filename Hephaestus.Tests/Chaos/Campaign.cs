@@ -38,9 +38,11 @@ internal sealed class Campaign(int seed, int rounds, Extent extent, TextWriter o
         Figures.Rounds++;
         Figures.Failures += failures.Count;
         Figures.FailedRounds += failures.Count > 0 ? 1 : 0;
+        var found = kept is null ? "right" : $"{failures.Count} FAILURES, kept in {kept}";
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
-            $"round {scenario.Round}: {scenario.Wishes} executions asked for, {scenario.Trouble.Length} troubles, {watch.Elapsed.TotalSeconds:0.0} s: {(kept is null ? "right" : $"{failures.Count} FAILURES, kept in {kept}")}"));
+            $"round {scenario.Round}: {scenario.Wishes} executions asked for, {scenario.Trouble.Length} troubles, "
+                + $"{watch.Elapsed.TotalSeconds:0.0} s: {found}"));
         foreach (var failure in failures)
         {
             await output.WriteLineAsync($"  {failure}");

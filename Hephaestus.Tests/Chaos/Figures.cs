@@ -70,7 +70,9 @@ internal sealed class Figures
         failures:                     {Failures}
         """);
 
-    private static void Count(SortedDictionary<string, int> figures, string name) => figures[name] = figures.GetValueOrDefault(name) + 1;
+    private static void Count(SortedDictionary<string, int> figures, string name) =>
+        figures[name] = figures.GetValueOrDefault(name) + 1;
 
-    private static string Listed(SortedDictionary<string, int> figures) => string.Join(", ", figures.Select(figure => $"{figure.Key} {figure.Value}"));
+    private static string Listed(SortedDictionary<string, int> figures) =>
+        string.Join(", ", figures.Select(figure => $"{figure.Key} {figure.Value}"));
 }

@@ -83,7 +83,13 @@ public sealed class OracleTests
     {
         var piece = new LogPiece
         {
-            FirstLine = line, Step = 1, Attempt = 1, Stream = LogStream.Out, Data = ByteString.CopyFromUtf8(text), Offset = offset, Continued = offset > 0,
+            FirstLine = line,
+            Step = 1,
+            Attempt = 1,
+            Stream = LogStream.Out,
+            Data = ByteString.CopyFromUtf8(text),
+            Offset = offset,
+            Continued = offset > 0,
         };
         return new LogUpdate { Pieces = new LogPieces { Pieces = { piece } } };
     }

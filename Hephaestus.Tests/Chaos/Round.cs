@@ -36,7 +36,9 @@ internal sealed class Round(Scenario scenario, Figures figures)
         await RunAsync(stage, disk, interrupted);
 
         // Whoever interrupts by a terminal interrupts the servers too.
-        return interrupted.IsCancellationRequested ? ([], null) : (_failures.Found, _failures.Found.Count > 0 ? Keep(stage) : null);
+        return interrupted.IsCancellationRequested
+            ? ([], null)
+            : (_failures.Found, _failures.Found.Count > 0 ? Keep(stage) : null);
     }
 
     private async Task RunAsync(Stage stage, RoundDisk? disk, CancellationToken interrupted)
@@ -67,7 +69,8 @@ internal sealed class Round(Scenario scenario, Figures figures)
         var fresh = Holdings.Of((await stage.UpAsync(patience)).Pid);
 
         _waits = "the ends of its acts";
-        await Task.WhenAll(work.RunAsync(patience), new Trouble(scenario, stage, asking, disk, audience.Drop).RunAsync(figures, patience));
+        var trouble = new Trouble(scenario, stage, asking, disk, audience.Drop);
+        await Task.WhenAll(work.RunAsync(patience), trouble.RunAsync(figures, patience));
         await work.CancelEndlessAsync();
         _waits = "the ends of its executions";
         await audience.EndedAsync(work.Wishes.Where(wish => wish.Id != 0).Select(wish => wish.Id));
@@ -138,11 +141,16 @@ internal sealed class Round(Scenario scenario, Figures figures)
 
         await stage.StopAsync();
         await Remnants.GoneAsync(stage.Home);
-        foreach (var error in stage.Errors.Where(error => error.StartsWith("crit", StringComparison.Ordinal) || error.StartsWith("fail", StringComparison.Ordinal)))
+        foreach (var error in stage.Errors.Where(IsFault))
         {
-            _failures.Unless(scenario.IsOnSmallDisk && error.Contains("space", StringComparison.OrdinalIgnoreCase), $"a server said: {error}");
+            _failures.Unless(
+                scenario.IsOnSmallDisk && error.Contains("space", StringComparison.OrdinalIgnoreCase),
+                $"a server said: {error}");
         }
     }
+
+    private static bool IsFault(string said) =>
+        said.StartsWith("crit", StringComparison.Ordinal) || said.StartsWith("fail", StringComparison.Ordinal);
 
     private Evidence Gathered(
         Stage stage, Work work, Audience audience, Dictionary<uint, DeliveredLog> logs, Dictionary<uint, string> shown)
@@ -151,7 +159,17 @@ internal sealed class Round(Scenario scenario, Figures figures)
         Wish[] wishes = [.. work.Wishes];
         Story[] stories = [.. Evidence.Told(scenario, stage.Home, wishes, journal, _failures)];
         return new Evidence(
-            scenario, stage.Home, stage.Chronicle, wishes, journal, stories, audience.Watchers, audience.Followers, audience.CliFollowers, logs, shown);
+            scenario,
+            stage.Home,
+            stage.Chronicle,
+            wishes,
+            journal,
+            stories,
+            audience.Watchers,
+            audience.Followers,
+            audience.CliFollowers,
+            logs,
+            shown);
     }
 
     private void Check(Evidence evidence)

@@ -32,7 +32,10 @@ internal abstract record Act(TimeSpan After)
     /// <summary>SIGSTOP, and SIGCONT later.</summary>
     internal sealed record Suspend(TimeSpan After, Victim Victim, TimeSpan For) : Act(After);
 
-    /// <summary>SIGKILL to the server while the supervisor is suspended, so that the next server finds one that is silent at first.</summary>
+    /// <summary>
+    /// SIGKILL to the server while the supervisor is suspended, so that the next server finds one that is silent at
+    /// first.
+    /// </summary>
     internal sealed record KillBesideSuspended(TimeSpan After, TimeSpan For) : Act(After);
 
     /// <summary>Has the server take no executions for a time.</summary>

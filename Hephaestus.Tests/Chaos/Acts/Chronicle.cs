@@ -17,7 +17,8 @@ internal sealed class Chronicle
     private DateTimeOffset? _downSince;
 
     /// <summary>From when the server was about to be ended until the next one was ready.</summary>
-    public IReadOnlyList<Stretch> Absences => _downSince is { } since ? [.. _absences, new(since, DateTimeOffset.MaxValue)] : _absences;
+    public IReadOnlyList<Stretch> Absences =>
+        _downSince is { } since ? [.. _absences, new(since, DateTimeOffset.MaxValue)] : _absences;
 
     public IReadOnlyList<Stretch> SupervisorKills => _kills;
 

@@ -9,7 +9,8 @@ namespace Hephaestus.Tests.Chaos.Acts;
 /// <param name="Plans">The first version of each plan.</param>
 /// <param name="Work">What is asked of the server.</param>
 /// <param name="Trouble">What happens to it.</param>
-internal sealed record Scenario(int Seed, int Round, ImmutableArray<ChaosPlan> Plans, ImmutableArray<Act> Work, ImmutableArray<Act> Trouble)
+internal sealed record Scenario(
+    int Seed, int Round, ImmutableArray<ChaosPlan> Plans, ImmutableArray<Act> Work, ImmutableArray<Act> Trouble)
 {
     public int MaxConcurrent { get; init; }
 
@@ -39,7 +40,8 @@ internal sealed record Scenario(int Seed, int Round, ImmutableArray<ChaosPlan> P
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"seed {Seed}, round {Round}, small disk: {IsOnSmallDisk}, logs kept in the end: {KeptInTheEnd?.ToString(CultureInfo.InvariantCulture) ?? "all"}");
+        text.AppendLine(CultureInfo.InvariantCulture,
+        $"seed {Seed}, round {Round}, small disk: {IsOnSmallDisk}, logs kept in the end: {KeptInTheEnd?.ToString(CultureInfo.InvariantCulture) ?? "all"}");
         text.AppendJoin('\n', Configuration).AppendLine();
         text.AppendLine("work:").AppendJoin('\n', Work.Select(Line)).AppendLine();
         text.AppendLine("trouble:").AppendJoin('\n', Trouble.Select(Line)).AppendLine();

@@ -23,7 +23,8 @@ internal sealed class Stage(ServerHome home) : IAsyncDisposable
     public string Said => string.Concat(_all.Select(server => $"==== server {server.Pid}\n{server.Said}"));
 
     /// <summary>What the servers said went wrong.</summary>
-    public IEnumerable<string> Errors => _all.SelectMany(server => server.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    public IEnumerable<string> Errors =>
+        _all.SelectMany(server => server.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>The server; completes when there is one.</summary>
     public async Task<ServerProcess> UpAsync(CancellationToken cancellation)
@@ -67,7 +68,10 @@ internal sealed class Stage(ServerHome home) : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the server while the supervisor is suspended, which goes on some time after the next server has begun to start.</summary>
+    /// <summary>
+    /// Ends the server while the supervisor is suspended, which goes on some time after the next server has begun to
+    /// start.
+    /// </summary>
     public async Task KillBesideSuspendedAsync(TimeSpan time)
     {
         var supervisor = Remnants.SupervisorOf(home);

@@ -21,7 +21,10 @@ internal sealed class Wish(int number)
 
     public RpcException? Refusal { get; private set; }
 
-    /// <summary>The texts of its plan's file that the server may have had in mind; none: it goes on from another execution.</summary>
+    /// <summary>
+    /// The texts of its plan's file that the server may have had in mind; none: it goes on from another
+    /// execution.
+    /// </summary>
     public IReadOnlyList<ChaosPlan> Texts { get; set; } = [];
 
     public string? Colour { get; init; }

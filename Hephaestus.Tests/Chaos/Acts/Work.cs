@@ -83,15 +83,18 @@ internal sealed class Work(Scenario scenario, Stage stage, Asking asking)
             await asking.AskInVainAsync(_dice.Milliseconds(0, MostMilliseconds), (calls, options) => calls.ExecuteAsync(request, options));
         }
 
-        await AnswerAsync(wish, async () => (await asking.AskAsync((calls, options) => calls.ExecuteAsync(request, options))).Id, () =>
-            wish.Texts = _files[act.Plan].Since(oldest));
+        await AnswerAsync(
+            wish,
+            async () => (await asking.AskAsync((calls, options) => calls.ExecuteAsync(request, options))).Id,
+            () => wish.Texts = _files[act.Plan].Since(oldest));
     }
 
     private async Task ResumeAsync(Wish wish)
     {
         await wish.Resumes!.Answered;
         var request = new ResumeExecutionRequest { Id = wish.Resumes.Id, RequestId = wish.RequestId };
-        await AnswerAsync(wish, async () => (await asking.AskAsync((calls, options) => calls.ResumeExecutionAsync(request, options))).Id, () => { });
+        await AnswerAsync(
+            wish, async () => (await asking.AskAsync((calls, options) => calls.ResumeExecutionAsync(request, options))).Id, () => { });
     }
 
     private async Task AnswerAsync(Wish wish, Func<Task<uint>> ask, Action answered)

@@ -25,10 +25,12 @@ internal sealed class Allowance(Chronicle chronicle)
     public bool WasOrphaned(Attempt attempt) => KillsDuring(attempt).Any(kill =>
         chronicle.Absences.Any(absence => absence.To >= kill.From && absence.Meets(attempt.From, EndOf(attempt))));
 
-    private IEnumerable<Stretch> KillsDuring(Attempt attempt) => chronicle.SupervisorKills.Where(kill => kill.Meets(attempt.From, EndOf(attempt)));
+    private IEnumerable<Stretch> KillsDuring(Attempt attempt) =>
+        chronicle.SupervisorKills.Where(kill => kill.Meets(attempt.From, EndOf(attempt)));
 
     /// <summary>When all that it printed was taken. What it left behind prints later, nobody knows when.</summary>
-    private static DateTimeOffset EndOf(Attempt attempt) => attempt.Ended is { } ended && !attempt.Step.Script.Deeds.Any(deed => deed is Deed.PrintLate)
+    private static DateTimeOffset EndOf(Attempt attempt) =>
+        attempt.Ended is { } ended && !attempt.Step.Script.Deeds.Any(deed => deed is Deed.PrintLate)
         ? ended.Time.ToDateTimeOffset() + s_margin
         : DateTimeOffset.MaxValue;
 }

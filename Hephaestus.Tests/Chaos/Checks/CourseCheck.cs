@@ -31,13 +31,19 @@ internal static class CourseCheck
             $"{story}: something happened after its end");
         foreach (var attempt in story.Attempts)
         {
-            failures.Unless(Once(story, attempt, happened => happened.StepStarting is { } at && (at.Step, at.Attempt) == Key(attempt)), $"{attempt}: about to start not once");
-            failures.Unless(Once(story, attempt, happened => happened.StepEnded is { } at && (at.Step, at.Attempt) == Key(attempt)), $"{attempt}: ended not once");
+            failures.Unless(
+                Once(story, attempt, happened => happened.StepStarting is { } at && (at.Step, at.Attempt) == Key(attempt)),
+                $"{attempt}: about to start not once");
+            failures.Unless(
+                Once(story, attempt, happened => happened.StepEnded is { } at && (at.Step, at.Attempt) == Key(attempt)),
+                $"{attempt}: ended not once");
             failures.Unless(
                 story.Events.Count(happened => happened.StepStarted is { } at && (at.Step, at.Attempt) == Key(attempt)) == 1
                     || attempt.Outcome?.Cause is Cause.CouldNotStart or Cause.Cancelled or Cause.Lost,
                 $"{attempt}: started not once");
-            failures.Unless(story.Started?.Sequence < attempt.Starting.Sequence, $"{attempt}: started before its execution's turn came");
+            failures.Unless(
+                story.Started?.Sequence < attempt.Starting.Sequence,
+                $"{attempt}: started before its execution's turn came");
             failures.Unless(
                 story.Cancel is null || attempt.Starting.Sequence < story.Cancel.Sequence, $"{attempt}: started after the cancel");
         }
@@ -51,10 +57,14 @@ internal static class CourseCheck
             ? []
             : [.. before.Plan.Steps.TakeWhile(step => before.StateOf(step) is State.Ok or State.DidNotRun)
                 .Where(step => before.StateOf(step) == State.Ok).Select(step => (uint)step.Number)];
-        failures.Unless(story.Kept.SequenceEqual(expected), $"{story}: kept {string.Join(", ", story.Kept)}, not {string.Join(", ", expected)}");
+        failures.Unless(
+            story.Kept.SequenceEqual(expected),
+            $"{story}: kept {string.Join(", ", story.Kept)}, not {string.Join(", ", expected)}");
         failures.Unless(
             story.Attempts.All(attempt => !expected.Contains((uint)attempt.Step.Number)), $"{story}: a step that kept its result ran again");
-        failures.Unless(story.Events[0].Accepted.Resumes == (before?.Id ?? 0), $"{story}: resumes {story.Events[0].Accepted.Resumes}");
+        failures.Unless(
+            story.Events[0].Accepted.Resumes == (before?.Id ?? 0),
+            $"{story}: resumes {story.Events[0].Accepted.Resumes}");
     }
 
     /// <summary>At most as many at once as the plan says, and one by one in file order.</summary>
@@ -63,12 +73,14 @@ internal static class CourseCheck
         foreach (var attempt in story.Attempts)
         {
             var others = story.Attempts.Count(other => other.Step != attempt.Step
-                && other.Starting.Sequence < attempt.Starting.Sequence && (other.Ended?.Sequence ?? ulong.MaxValue) > attempt.Starting.Sequence);
+                && other.Starting.Sequence < attempt.Starting.Sequence
+                && (other.Ended?.Sequence ?? ulong.MaxValue) > attempt.Starting.Sequence);
             failures.Unless(others < story.Plan.Concurrency, $"{attempt}: started beside {others} others");
         }
 
+        int[] numbers = [.. story.Attempts.Select(attempt => attempt.Step.Number)];
         failures.Unless(
-            story.Plan.Concurrency > 1 || story.Attempts.Select(attempt => attempt.Step.Number).SequenceEqual(story.Attempts.Select(attempt => attempt.Step.Number).Order()),
+            story.Plan.Concurrency > 1 || numbers.SequenceEqual(numbers.Order()),
             $"{story}: its steps did not run in file order");
     }
 
@@ -83,12 +95,14 @@ internal static class CourseCheck
             (true, { } state) => state is State.Nok or State.Failed or State.Lost,
         };
         var attempts = story.Attempts.Where(attempt => attempt.Step == step).ToArray();
+        var parents = story.Attempts.LastOrDefault(attempt => attempt.Step.Number == step.Parent)?.Ended;
         var ran = attempts.Length > 0 || story.Kept.Contains((uint)step.Number);
-        failures.Unless(ran == wanted || (!ran && story.Cancel is not null), $"{story}: '{step.Name}' {(ran ? "ran" : "did not run")}, its parent: {parent}");
+        failures.Unless(
+            ran == wanted || (!ran && story.Cancel is not null),
+            $"{story}: '{step.Name}' {(ran ? "ran" : "did not run")}, its parent: {parent}");
         failures.Unless(ran || story.StateOf(step) == State.DidNotRun, $"{story}: '{step.Name}' was left {story.StateOf(step)}");
         failures.Unless(
-            step.Parent == 0 || attempts.All(attempt => story.Attempts.LastOrDefault(other => other.Step.Number == step.Parent)?.Ended is not { } ended
-                || ended.Sequence < attempt.Starting.Sequence),
+            step.Parent == 0 || attempts.All(attempt => parents is null || parents.Sequence < attempt.Starting.Sequence),
             $"{story}: '{step.Name}' started before its parent had ended");
     }
 
@@ -104,7 +118,10 @@ internal static class CourseCheck
         }
 
         failures.Unless(
-            attempts.Length is 0 || attempts.Length == step.Retries + 1 || story.Cancel is not null || attempts[^1].Outcome?.State is State.Ok or State.Lost,
+            attempts.Length is 0
+                || attempts.Length == step.Retries + 1
+                || story.Cancel is not null
+                || attempts[^1].Outcome?.State is State.Ok or State.Lost,
             $"{story}: '{step.Name}' was not tried again");
     }
 

@@ -18,12 +18,16 @@ internal static class EventCheck
 
             var told = watcher.Events;
             figures.Events += told.Length;
-            failures.Unless(told.SequenceEqual(journal.Events), $"a watcher with {watcher.Connections} connections was told of {Difference(told, journal.Events)}");
+            failures.Unless(
+                told.SequenceEqual(journal.Events),
+                $"a watcher with {watcher.Connections} connections was told of {Difference(told, journal.Events)}");
         }
 
         foreach (var story in evidence.Stories)
         {
-            failures.Unless(journal.States[story.Id] == story.Ended?.Ended.State, $"{story}: the journal's list says {journal.States[story.Id]}");
+            failures.Unless(
+                journal.States[story.Id] == story.Ended?.Ended.State,
+                $"{story}: the journal's list says {journal.States[story.Id]}");
         }
     }
 

@@ -21,7 +21,8 @@ internal sealed record Evidence(
     IReadOnlyDictionary<uint, string> Shown)
 {
     /// <summary>The stories of all executions that were accepted; what cannot be told is a failure.</summary>
-    public static IEnumerable<Story> Told(Scenario scenario, ServerHome home, IEnumerable<Wish> wishes, ReadJournal journal, Failures failures)
+    public static IEnumerable<Story> Told(
+        Scenario scenario, ServerHome home, IEnumerable<Wish> wishes, ReadJournal journal, Failures failures)
     {
         var byText = scenario.Texts.ToDictionary(plan => plan.Text);
         foreach (var wish in wishes.Where(wish => wish.Id != 0))

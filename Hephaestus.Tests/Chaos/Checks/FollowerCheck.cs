@@ -45,10 +45,13 @@ internal sealed class FollowerCheck(Evidence evidence, Figures figures, Failures
         {
             foreach (var stream in new[] { LogStream.Out, LogStream.Err })
             {
-                var file = OutputCheck.FileOf(evidence.Home, story.Id, attempt.Step.Number, attempt.Number, stream == LogStream.Err);
+                var file =
+                    OutputCheck.FileOf(evidence.Home, story.Id, attempt.Step.Number, attempt.Number, stream == LogStream.Err);
                 var bytes = File.Exists(file) ? File.ReadAllBytes(file) : [];
                 var read = whole.BytesOf(new Source((uint)attempt.Step.Number, (uint)attempt.Number, stream));
-                failures.Unless(bytes.AsSpan().SequenceEqual(read), $"{attempt}, {stream}: {bytes.Length} bytes in the file, {read.Length} read, or others");
+                failures.Unless(
+                    bytes.AsSpan().SequenceEqual(read),
+                    $"{attempt}, {stream}: {bytes.Length} bytes in the file, {read.Length} read, or others");
             }
         }
     }
@@ -76,7 +79,8 @@ internal sealed class FollowerCheck(Evidence evidence, Figures figures, Failures
 
     private static long DueOutput(Story story, Source source)
     {
-        var ended = story.Events.FirstOrDefault(happened => happened.StepEnded is { } at && (at.Step, at.Attempt) == (source.Step, source.Attempt));
+        var ended =
+            story.Events.FirstOrDefault(happened => happened.StepEnded is { } at && (at.Step, at.Attempt) == (source.Step, source.Attempt));
         return (long)((source.Stream == LogStream.Out ? ended?.StepEnded.OutBytes : ended?.StepEnded.ErrBytes) ?? 0);
     }
 

@@ -25,10 +25,14 @@ internal sealed class IndexCheck(Story story, ServerHome home, DeliveredLog log,
 
         foreach (var (source, file) in _files)
         {
-            failures.Unless(file.Bytes.Length == file.Covered, $"{story}: the index covers {file.Covered} of {file.Bytes.Length} bytes of {Named(source)}");
+            failures.Unless(
+                file.Bytes.Length == file.Covered,
+                $"{story}: the index covers {file.Covered} of {file.Bytes.Length} bytes of {Named(source)}");
         }
 
-        failures.Unless(_lines.SequenceEqual(log.Lines), $"{story}: the index has {_lines.Count} lines, {log.Lines.Count} were read, or in another order");
+        failures.Unless(
+            _lines.SequenceEqual(log.Lines),
+            $"{story}: the index has {_lines.Count} lines, {log.Lines.Count} were read, or in another order");
     }
 
     private void Record(byte[] bytes)
@@ -42,12 +46,18 @@ internal sealed class IndexCheck(Story story, ServerHome home, DeliveredLog log,
         // Both kinds of remarks share a file.
         var kind = record.Source.IsRemark ? LogSource.Remark : record.Source;
         var (content, covered) = _files.TryGetValue(kind, out var known) ? known : (Read(record.Source), 0L);
-        failures.Unless(record.Start == covered && record.End <= content.Length, $"{story}: {record} follows {covered} of {content.Length} bytes");
+        failures.Unless(
+            record.Start == covered && record.End <= content.Length,
+            $"{story}: {record} follows {covered} of {content.Length} bytes");
         failures.Unless(record.FirstLine == _lines.Count + 1, $"{story}: {record} follows {_lines.Count} lines");
         _files[kind] = (content, record.End);
-        var lines = content.AsSpan((int)record.Start, (int)(record.End - record.Start)).Count((byte)'\n') + (record.Completes ? 1 : 0);
+        var lines =
+            content.AsSpan((int)record.Start, (int)(record.End - record.Start)).Count((byte)'\n') + (record.Completes ? 1 : 0);
         _lines.AddRange(Enumerable.Repeat(Named(record.Source), lines));
     }
+
+    private string FileOf(Attempt attempt, LogSource source) =>
+        OutputCheck.FileOf(home, story.Id, attempt.Step.Number, attempt.Number, source.Stream == LogStream.Err);
 
     private Source Named(LogSource source) => source.IsRemark
         ? new Source(0, 0, source == LogSource.Remark ? LogStream.Remark : LogStream.ErrorRemark)
@@ -55,9 +65,7 @@ internal sealed class IndexCheck(Story story, ServerHome home, DeliveredLog log,
 
     private byte[] Read(LogSource source)
     {
-        var file = source.IsRemark
-            ? Path.Combine(home.Log(story.Id), "remarks")
-            : OutputCheck.FileOf(home, story.Id, story.Attempts[source.Attempt].Step.Number, story.Attempts[source.Attempt].Number, source.Stream == LogStream.Err);
+        var file = source.IsRemark ? Path.Combine(home.Log(story.Id), "remarks") : FileOf(story.Attempts[source.Attempt], source);
         return File.Exists(file) ? File.ReadAllBytes(file) : [];
     }
 }

@@ -23,7 +23,9 @@ internal sealed class OutputCheck(ServerHome home, Witness witness, Allowance al
         var bytes = File.Exists(file) ? File.ReadAllBytes(file) : [];
         figures.Bytes += bytes.Length;
         figures.Lines += bytes.Count(value => value == '\n');
-        failures.Unless(lengthAtEnd <= (ulong)bytes.Length, $"{attempt}: {file} has {bytes.Length} bytes, at its end it had {lengthAtEnd}");
+        failures.Unless(
+            lengthAtEnd <= (ulong)bytes.Length,
+            $"{attempt}: {file} has {bytes.Length} bytes, at its end it had {lengthAtEnd}");
         if (allowance.WasOrphaned(attempt))
         {
             figures.Orphans++;
@@ -34,14 +36,17 @@ internal sealed class OutputCheck(ServerHome home, Witness witness, Allowance al
         var (own, late) = run == 0 ? ([], []) : attempt.Step.Script.Output(err, new Surroundings(run, attempt.Story.Parameters));
         var all = run > 0 && (witness.HasPrintedAll(attempt) || !attempt.WasEnded);
         var missing = Missing(bytes, own, late, all, attempt.WasEnded);
-        failures.Unless(missing is null, $"{attempt}: {file} has {bytes.Length} bytes of {own.Length} and {late.Length} late ones: {missing}");
+        failures.Unless(
+            missing is null,
+            $"{attempt}: {file} has {bytes.Length} bytes of {own.Length} and {late.Length} late ones: {missing}");
         failures.Unless(!all || lengthAtEnd >= (ulong)own.Length, $"{attempt}: {file} had {lengthAtEnd} bytes at its end");
     }
 
     /// <summary>What is wrong with a file; null: nothing.</summary>
     /// <param name="all">The command got to the end of what it prints.</param>
     /// <param name="ended">It, and what it left behind, was ended by others.</param>
-    private static string? Missing(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> own, ReadOnlySpan<byte> late, bool all, bool ended)
+    private static string? Missing(
+        ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> own, ReadOnlySpan<byte> late, bool all, bool ended)
     {
         var same = bytes.CommonPrefixLength(own);
         var rest = bytes[same..];

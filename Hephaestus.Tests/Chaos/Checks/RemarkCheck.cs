@@ -24,7 +24,9 @@ internal static class RemarkCheck
         }
 
         var written = File.ReadAllText(Path.Combine(home.Log(story.Id), "remarks"));
-        failures.Unless(written == expected.ToString(), $"{story}: its remarks do not tell its events:\n{written}expected:\n{expected}");
+        failures.Unless(
+            written == expected.ToString(),
+            $"{story}: its remarks do not tell its events:\n{written}expected:\n{expected}");
         foreach (var attempt in story.Attempts)
         {
             var ends = story.Events.Count(happened => happened.StepEnded is { } at && at.Step == attempt.Step.Number);

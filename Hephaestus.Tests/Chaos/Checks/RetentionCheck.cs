@@ -15,7 +15,8 @@ internal sealed class RetentionCheck(Stage stage, Evidence evidence, Asking aski
         await File.AppendAllLinesAsync(stage.Home.Configuration, [$"history.keep_count = {kept}"]);
         await stage.StartAsync();
         await stage.KillAsync(Victim.Server, TimeSpan.Zero);
-        uint[] expected = [.. evidence.Stories.OrderByDescending(story => story.Ended?.Sequence).Take(kept).Select(story => story.Id).Order()];
+        uint[] expected =
+            [.. evidence.Stories.OrderByDescending(story => story.Ended?.Sequence).Take(kept).Select(story => story.Id).Order()];
         await DirectoriesAsync(expected);
         foreach (var story in evidence.Stories)
         {
@@ -33,12 +34,17 @@ internal sealed class RetentionCheck(Stage stage, Evidence evidence, Asking aski
 
     private async Task CheckAsync(Story story, bool isKept)
     {
-        var told = await asking.AskAsync((calls, options) => calls.GetExecutionAsync(new GetExecutionRequest { Id = story.Id }, options));
-        failures.Unless(told.State == story.Ended?.Ended.State, $"{story}: after retention it is said to have ended {told.State}");
+        var told =
+            await asking.AskAsync((calls, options) => calls.GetExecutionAsync(new GetExecutionRequest { Id = story.Id }, options));
+        failures.Unless(
+            told.State == story.Ended?.Ended.State,
+            $"{story}: after retention it is said to have ended {told.State}");
         failures.Unless(
             told.Steps.Select(step => step.State).SequenceEqual(story.Plan.Steps.Select(story.StateOf)),
             $"{story}: after retention its steps are said to have ended {string.Join(", ", told.Steps.Select(step => step.State))}");
-        failures.Unless(told.LogRemoved is null == isKept, $"{story}: after retention it is said that its log was removed: {told.LogRemoved}");
+        failures.Unless(
+            told.LogRemoved is null == isKept,
+            $"{story}: after retention it is said that its log was removed: {told.LogRemoved}");
     }
 
     /// <summary>Completes when there are the logs of these executions and of no others.</summary>

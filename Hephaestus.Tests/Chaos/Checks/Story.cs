@@ -10,7 +10,8 @@ internal sealed class Story
     public Story(Wish wish, ChaosPlan plan, IEnumerable<ExecutionEvent> events)
     {
         (Wish, Plan, Events) = (wish, plan, [.. events]);
-        Attempts = [.. Events.Where(happened => happened.StepStarting is not null).Select((starting, ordinal) => AttemptOf(starting, ordinal))];
+        Attempts =
+            [.. Events.Where(happened => happened.StepStarting is not null).Select((starting, ordinal) => AttemptOf(starting, ordinal))];
     }
 
     public Wish Wish { get; }

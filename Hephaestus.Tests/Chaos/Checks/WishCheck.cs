@@ -12,7 +12,8 @@ internal static class WishCheck
     {
         var accepted = evidence.Wishes.Where(wish => wish.Id != 0).ToDictionary(wish => wish.RequestId, wish => wish.Id);
         failures.Unless(
-            accepted.Count == evidence.Journal.Requests.Count && accepted.All(wish => evidence.Journal.Requests.GetValueOrDefault(wish.Key) == wish.Value),
+            accepted.Count == evidence.Journal.Requests.Count
+                && accepted.All(wish => evidence.Journal.Requests.GetValueOrDefault(wish.Key) == wish.Value),
             $"accepted were {Listed(accepted)}, the journal has {Listed(evidence.Journal.Requests)}");
         foreach (var story in evidence.Stories)
         {
@@ -25,7 +26,9 @@ internal static class WishCheck
         foreach (var story in evidence.Stories)
         {
             var at = story.Events[0].Time.ToDateTimeOffset();
-            failures.Unless(!evidence.Chronicle.Draining.Any(drain => drain.Meets(at, at)), $"{story}: accepted while the server drained");
+            failures.Unless(
+                !evidence.Chronicle.Draining.Any(drain => drain.Meets(at, at)),
+                $"{story}: accepted while the server drained");
         }
 
         foreach (var wish in evidence.Wishes.Where(wish => wish.Id == 0))

@@ -11,14 +11,17 @@ internal static class WitnessCheck
         {
             var attempts = story.Attempts.Where(attempt => attempt.Step == step).ToArray();
             var runs = witness.RunsOf(story.Id, step.Number);
-            failures.Unless(runs.Distinct().Count() == runs.Count, $"{story}: '{step.Name}' bore witness twice: {string.Join(", ", runs)}");
+            failures.Unless(
+                runs.Distinct().Count() == runs.Count,
+                $"{story}: '{step.Name}' bore witness twice: {string.Join(", ", runs)}");
 
             // A supervisor that was killed while it started an attempt may leave its process unknown; that one is Lost.
             var unknown = runs.Except(attempts.Select(attempt => attempt.Pid)).Count();
             var nameless = attempts.Count(attempt => attempt is { Pid: 0, Outcome.Cause: Cause.Lost or Cause.Cancelled });
             failures.Unless(
                 unknown <= nameless,
-                $"{story}: '{step.Name}' ran as {string.Join(", ", runs)}, the journal knows {string.Join(", ", attempts.Select(attempt => attempt.Pid))}");
+                $"{story}: '{step.Name}' ran as {string.Join(", ", runs)}, "
+                    + $"the journal knows {string.Join(", ", attempts.Select(attempt => attempt.Pid))}");
             foreach (var attempt in attempts.Where(attempt => attempt.Outcome?.Cause is Cause.Exited or Cause.Signalled))
             {
                 failures.Unless(runs.Contains(attempt.Pid), $"{attempt} ended by itself and did not bear witness");

@@ -51,7 +51,8 @@ internal sealed class DeliveredLog
         var source = Source.Of(piece);
         var data = piece.Data.Span;
         var begun = _begun.GetValueOrDefault(source);
-        Expect(piece.Continued == begun > 0 && (long)piece.Offset == begun, piece, $"{begun} bytes of this line were there before");
+        Expect(piece.Continued == begun > 0 && (long)piece.Offset == begun, piece,
+        $"{begun} bytes of this line were there before");
 
         var bytes = _bytes.TryGetValue(source, out var known) ? known : _bytes[source] = new MemoryStream();
         bytes.Write(data);
@@ -69,7 +70,8 @@ internal sealed class DeliveredLog
         if (!isSo)
         {
             _faults.Add($"{Source.Of(piece)}: a piece of {piece.Data.Length} bytes that begins with line {piece.FirstLine} came wrongly"
-                + $" (continued {piece.Continued}, offset {piece.Offset}, unfinished {piece.Unfinished}, no newline {piece.NoNewline}): {known}");
+                + $" (continued {piece.Continued}, offset {piece.Offset}, unfinished {piece.Unfinished},"
+                + $" no newline {piece.NoNewline}): {known}");
         }
     }
 }

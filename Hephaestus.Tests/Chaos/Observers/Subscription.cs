@@ -49,7 +49,8 @@ internal sealed class Subscription<TUpdate>(Stage stage, Switchboard board, Dice
     }
 
     /// <summary>True: it was read to its end; false: it was hung up.</summary>
-    private async Task<bool> ReadAsync(AsyncServerStreamingCall<TUpdate> call, Func<TUpdate, bool> take, CancellationToken connected)
+    private async Task<bool> ReadAsync(
+        AsyncServerStreamingCall<TUpdate> call, Func<TUpdate, bool> take, CancellationToken connected)
     {
         Connections++;
         var left = _isFickle && Connections <= MostHangUps ? dice.Between(1, 40) : int.MaxValue;

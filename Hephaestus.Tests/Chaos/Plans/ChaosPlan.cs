@@ -23,7 +23,8 @@ internal sealed record ChaosPlan(string Name, int Version, ImmutableArray<ChaosS
     public bool IsBroken { get; init; }
 
     /// <summary>It has a step that ends only when it is cancelled.</summary>
-    public bool IsEndless => Steps.Any(step => step is { Timeout: null } && step.Script.Finishes.Any(finish => finish is Finish.Hang));
+    public bool IsEndless =>
+        Steps.Any(step => step is { Timeout: null } && step.Script.Finishes.Any(finish => finish is Finish.Hang));
 
     /// <summary>The id in its plan tag, or what stands in its mistake: tells the version.</summary>
     public string Tag => $"{Name} version {Version}";

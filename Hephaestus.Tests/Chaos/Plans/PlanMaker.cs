@@ -38,7 +38,8 @@ internal static class PlanMaker
     private static ChaosStep Step(Dice dice, int number, int version)
     {
         var parent = number > 1 && dice.Percent(60) ? dice.Between(1, number - 1) : 0;
-        var step = new ChaosStep(number, $"step {number}", parent > 0 && dice.Percent(45), parent, ScriptMaker.Make(dice, $"v{version}.{number}"));
+        var step =
+            new ChaosStep(number, $"step {number}", parent > 0 && dice.Percent(45), parent, ScriptMaker.Make(dice, $"v{version}.{number}"));
         return dice.Weighed<Func<ChaosStep>>(
             (6, () => step),
             (2, () => Tried(dice, step)),
