@@ -13,6 +13,9 @@ internal sealed class HeldAttempts
     private readonly Dictionary<int, HeldAttempt> _byPid = [];
     private readonly AttemptSpawner _spawner = new();
 
+    /// <summary>What is held for attempts of a supervisor that has gone.</summary>
+    private readonly Dictionary<Key, InheritedFifos> _inherited = [];
+
     /// <summary>Starts that were asked for; the first is being made. As many as the server has steps about to start.</summary>
     private readonly Queue<(Start Start, Action<Reply> Answer)> _starting = [];
 
@@ -39,7 +42,7 @@ internal sealed class HeldAttempts
         {
             lock (_gate)
             {
-                return _byKey.Count == 0 && _starting.Count == 0;
+                return _byKey.Count == 0 && _starting.Count == 0 && _inherited.Count == 0;
             }
         }
     }
@@ -88,6 +91,27 @@ internal sealed class HeldAttempts
         }
     }
 
+    /// <summary>Holds the FIFOs of an attempt that another supervisor started.</summary>
+    public Reply Inherit(Hold hold)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                if (!_byKey.ContainsKey(hold.Key) && !_inherited.ContainsKey(hold.Key))
+                {
+                    _inherited[hold.Key] = InheritedFifos.Open(hold);
+                }
+
+                return new Reply { Done = new Done() };
+            }
+            catch (IOException fault)
+            {
+                return new Reply { Refused = new Refused { Reason = fault.Message } };
+            }
+        }
+    }
+
     /// <summary>Lets go of an attempt's FIFOs and forgets it.</summary>
     public Reply Release(Key key)
     {
@@ -97,6 +121,11 @@ internal sealed class HeldAttempts
             {
                 _byPid.Remove(held.Attempt.Pid);
                 _spawner.Return(held);
+            }
+
+            if (_inherited.Remove(key, out var fifos))
+            {
+                fifos.Dispose();
             }
         }
 

@@ -128,6 +128,9 @@ internal sealed class Supervisor
             case Request.RequestOneofCase.Drained:
                 answer(_attempts.Release(request.Drained.Key));
                 break;
+            case Request.RequestOneofCase.Hold:
+                answer(_attempts.Inherit(request.Hold));
+                break;
             default:
                 answer(new Reply { Refused = new Refused { Reason = $"{Own} does not know the request" } });
                 break;

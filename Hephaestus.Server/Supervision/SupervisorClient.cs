@@ -71,6 +71,11 @@ internal sealed class SupervisorClient : IAsyncDisposable
 
             SayWithout(started.Attempt);
             var pid = _watched.Watch(request, started, cgroup, FilesOf(request.Key).Status, _stopping.Token);
+            if (!started.Held)
+            {
+                await AskAsync(HoldOf(request.Key), cancellation);
+            }
+
             if (_use.Version == version)
             {
                 return new SpawnAnswer.Started(pid);
@@ -158,11 +163,26 @@ internal sealed class SupervisorClient : IAsyncDisposable
             }
 
             link = await OpenAgainAsync();
-            if (await link.ListAsync(_stopping.Token) is { Attempts: { } held })
+            await InheritAsync(link);
+        }
+    }
+
+    /// <summary>What an earlier supervisor held is held by this one before anybody asks it, so that it outlives the server too.</summary>
+    private async Task InheritAsync(SupervisorLink link)
+    {
+        if (await link.ListAsync(_stopping.Token) is { Attempts: { } held })
+        {
+            foreach (var orphan in _watched.WatchAllBut(held, _stopping.Token))
             {
-                _watched.WatchAllBut(held, _stopping.Token);
+                await link.AskAsync(HoldOf(orphan), _stopping.Token);
             }
         }
+    }
+
+    private Request HoldOf(StepKey key)
+    {
+        var files = FilesOf(key);
+        return new Request { Hold = new Hold { Key = key.ToMessage(), OutFifo = files.OutFifo, ErrFifo = files.ErrFifo } };
     }
 
     /// <summary>Completes when the supervisor is gone, or was let go of.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Hephaestus.Server.Supervision.Protocol;
 
 namespace Hephaestus.Server.Supervision;
@@ -54,14 +55,17 @@ internal sealed class WatchedProcesses : IDisposable
         }
     }
 
-    /// <summary>Watches those that the present supervisor does not hold: theirs is gone.</summary>
-    public void WatchAllBut(Attempts held, CancellationToken detach)
+    /// <summary>Watches those that the present supervisor does not hold: theirs is gone. Gives their keys.</summary>
+    public ImmutableArray<StepKey> WatchAllBut(Attempts held, CancellationToken detach)
     {
         var keys = held.Attempts_.Select(attempt => attempt.Key.ToKey()).ToHashSet();
-        foreach (var (_, watched) in _byKey.Where(watched => !keys.Contains(watched.Key)))
+        var orphans = _byKey.Where(watched => !keys.Contains(watched.Key)).ToImmutableArray();
+        foreach (var (_, watched) in orphans)
         {
             watched.WatchAlone(detach);
         }
+
+        return [.. orphans.Select(orphan => orphan.Key)];
     }
 
     /// <summary>The attempt is drained.</summary>

@@ -120,6 +120,41 @@ public sealed class SupervisorKillTests
         await AssertNothingIsLeftAsync(home, next);
     }
 
+    [Fact]
+    public async Task A_step_of_a_killed_supervisor_outlives_a_restart_of_the_server_too_and_loses_nothing_that_it_prints_meanwhile()
+    {
+        await using var home = new ServerHome();
+        using var gate = new Gate(home);
+        using var rest = new Gate(home, "rest");
+        home.Step("p", $"echo before; {gate.Wait}; echo after; {rest.Wait}; exit 6");
+        home.Step("next", "true");
+        uint id;
+        await using (var server = await home.StartAsync())
+        {
+            using var client = new ServerClient(server);
+            id = await client.ExecuteAsync("set", "p");
+            await gate.ArrivedAsync();
+            await client.WhenAsync(id, execution => execution.Steps[0].Pid != 0);
+            await Remnants.GoneAsync(Remnants.SupervisorOf(home), Signals.Kill);
+
+            // When a step has run, there is a new supervisor, which took over before.
+            Assert.Equal(State.Ok, (await client.RunAsync("set", "next")).State);
+            Assert.Equal(0, await server.StopAsync());
+        }
+
+        gate.Open();
+        await rest.ArrivedAsync();
+        await using var again = await home.StartAsync();
+        using var following = new ServerClient(again);
+        await following.WhenLogAsync(id, log => log.Out(1) == "before\nafter\n");
+        rest.Open();
+        var execution = await following.EndedAsync(id);
+
+        Assert.Equal((State.Nok, 6), (execution.State, execution.Steps[0].Outcome.ExitCode));
+        Assert.Equal("before\nafter\n", home.Output(id));
+        await AssertNothingIsLeftAsync(home, again);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
