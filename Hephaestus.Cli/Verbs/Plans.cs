@@ -37,15 +37,23 @@ internal sealed class Plans : Verb
         if (session.Screen.Settings.IsTerminal || line.GetValue(_long))
         {
             var now = DateTimeOffset.UtcNow;
-            Table.Write(
-                session.Screen,
-                ["ID", "SET", "PLAN", "STATUS", "STARTED", "DURATION"],
-                await AllAsync(session, execution => Row(execution, now)),
-                (column, text) => column == 3 ? StateColours.Of(text) : "");
+            ShowTable(session.Screen, await AllAsync(session, execution => Row(execution, now)));
             return ExitCodes.Done;
         }
 
         return await ShowIdsAsync(session);
+    }
+
+    /// <summary>The last column is only there where it says something: few ever see it.</summary>
+    private static void ShowTable(Screen screen, List<string[]> rows)
+    {
+        string[] head = ["ID", "SET", "PLAN", "STATUS", "STARTED", "DURATION", "WAITS FOR"];
+        var columns = rows.Exists(row => row[^1] != "-") ? head.Length : head.Length - 1;
+        Table.Write(
+            screen,
+            head[..columns],
+            [.. rows.Select(row => row[..columns])],
+            (column, text) => column == 3 ? StateColours.Of(text) : "");
     }
 
     private static async Task<int> ShowIdsAsync(Session session)
@@ -92,6 +100,7 @@ internal sealed class Plans : Verb
         StateWords.Of(execution.State),
         execution.Started is { } started ? Durations.Local(started.ToDateTimeOffset()) : "-",
         execution.Started is { } since ? Durations.Text(End(execution, now) - since.ToDateTimeOffset()) : "-",
+        execution.Steps.FirstOrDefault(step => step.WaitsFor.Length > 0) is { } step ? $"'{step.Name}': {step.WaitsFor}" : "-",
     ];
 
     private static DateTimeOffset End(Execution execution, DateTimeOffset now) => execution.Ended?.ToDateTimeOffset() ?? now;

@@ -56,6 +56,9 @@ internal sealed class Registry(
     /// <summary>The execution while it lives; null: it has ended, or never was.</summary>
     public LiveExecution? Live(uint id) => _live.GetValueOrDefault(id);
 
+    /// <summary>What a running attempt waits for at this moment; null: for nothing.</summary>
+    public string? WaitsFor(StepKey key) => steps.WaitsFor(key);
+
     /// <summary>
     /// The state of any execution; null: no such one. As the journal has it: whoever was told of an event finds it here,
     /// also while the execution's own log is being told.
@@ -163,7 +166,7 @@ internal sealed class Registry(
         }
         catch (IOException fault)
         {
-            if (waits.Add(pinned, fault.Message))
+            if (waits.Add(pinned, "its log cannot be written", fault.Message))
             {
                 logger.LogError("Execution {Id} waits, its log cannot be written: {Fault}", state.Id, fault.Message);
             }

@@ -4,22 +4,33 @@ namespace Hephaestus.Server.Facts;
 internal sealed class Waits
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<object, string> _reasons = [];
+    private readonly Dictionary<object, Wait> _waits = [];
 
     /// <summary>A reason why something waits; null: nothing does.</summary>
     public Latest<string?> Reason { get; } = new(null);
 
-    /// <summary>Somebody waits, or for another reason than before. True: that is news.</summary>
-    public bool Add(object who, string reason)
+    /// <summary>What somebody waits for, with what it keeps from being done; null: for nothing.</summary>
+    public string? Of(object who)
     {
         lock (_gate)
         {
-            if (_reasons.TryGetValue(who, out var known) && known == reason)
+            return _waits.TryGetValue(who, out var wait) ? $"{wait.What}: {wait.Reason}" : null;
+        }
+    }
+
+    /// <summary>Somebody waits, or for another reason than before. True: that is news.</summary>
+    /// <param name="what">What it keeps from being done, as a sentence.</param>
+    public bool Add(object who, string what, string reason)
+    {
+        lock (_gate)
+        {
+            var wait = new Wait(what, reason);
+            if (_waits.TryGetValue(who, out var known) && known == wait)
             {
                 return false;
             }
 
-            _reasons[who] = reason;
+            _waits[who] = wait;
             Say();
             return true;
         }
@@ -30,7 +41,7 @@ internal sealed class Waits
     {
         lock (_gate)
         {
-            if (_reasons.Remove(who))
+            if (_waits.Remove(who))
             {
                 Say();
             }
@@ -39,9 +50,11 @@ internal sealed class Waits
 
     private void Say()
     {
-        if (Reason.Value is not { } said || !_reasons.ContainsValue(said))
+        if (Reason.Value is not { } said || !_waits.Values.Any(wait => wait.Reason == said))
         {
-            Reason.Set(_reasons.Values.FirstOrDefault());
+            Reason.Set(_waits.Values.FirstOrDefault()?.Reason);
         }
     }
+
+    private sealed record Wait(string What, string Reason);
 }

@@ -18,6 +18,9 @@ internal sealed class PumpedAttempt
     /// </summary>
     public Task<LateOutput> Finished { get; }
 
+    /// <summary>Why its output waits in a FIFO at this moment; null: it does not. Any thread may ask.</summary>
+    public string? Stall => _output.Stall ?? _error.Stall;
+
     /// <summary>
     /// To be called when the process has ended: completes when all that it printed is in the files and the index. Its last
     /// lines are complete then, with or without a newline. Cancelled when the pump stops before.

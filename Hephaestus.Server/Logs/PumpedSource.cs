@@ -28,9 +28,11 @@ internal sealed class PumpedSource : IDisposable
     private volatile bool _hungUp;
     private volatile bool _drain;
 
+    /// <summary>Any thread reads it: why it waits for space; null: it does not.</summary>
+    private volatile string? _stall;
+
     private long _end;
     private bool _ended;
-    private bool _stalled;
     private bool _closed;
     private long _drainTo = -1;
     private long _drainedAt;
@@ -65,6 +67,9 @@ internal sealed class PumpedSource : IDisposable
     public required int Key { get; init; }
 
     public SafeFileHandle Fifo { get; }
+
+    /// <summary>Why it waits for space at this moment; null: it does not. Any thread may ask.</summary>
+    public string? Stall => _stall;
 
     public Task<LateOutput> Finished => _finished.Task;
 
@@ -262,7 +267,7 @@ internal sealed class PumpedSource : IDisposable
             return;
         }
 
-        var at = _stalled
+        var at = _stall is not null
             ? Stopwatch.GetTimestamp() + PieceRecorder.Ticks(_pump.Options.SpaceRetry)
             : Math.Min(_lateUntil, _recorder.NextAt(_end));
         if (at != long.MaxValue)
@@ -270,7 +275,7 @@ internal sealed class PumpedSource : IDisposable
             _pump.Schedule(this, at);
         }
 
-        if (!_stalled && !_ended)
+        if (_stall is null && !_ended)
         {
             _pump.Rearm(this);
         }
@@ -278,10 +283,11 @@ internal sealed class PumpedSource : IDisposable
 
     private void SetStalled(string? reason)
     {
-        if (_stalled != (reason is not null))
+        var before = _stall;
+        _stall = reason;
+        if ((before is null) != (reason is null))
         {
-            _stalled = reason is not null;
-            _pump.Stalled(_stalled ? 1 : -1, reason);
+            _pump.Stalled(reason is null ? -1 : 1, reason);
         }
     }
 }

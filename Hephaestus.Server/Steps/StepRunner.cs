@@ -14,6 +14,8 @@ namespace Hephaestus.Server.Steps;
 internal sealed class StepRunner(
     SupervisorClient supervisor, Pump pump, LogStore logs, Canceller canceller, Waits waits, ILogger<StepRunner> logger)
 {
+    private const string NotTaken = "its output is not taken yet";
+
     /// <summary>Nothing tells when there is space or a descriptor again.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
@@ -28,6 +30,10 @@ internal sealed class StepRunner(
     /// </summary>
     public IObservable<ExecutionFact> Run(StepRun run, IObservable<CancelOrder> cancelled) =>
         Observable.Create<ExecutionFact>((facts, detach) => RunAsync(run, cancelled, facts, detach));
+
+    /// <summary>What an attempt that has not ended waits for at this moment; null: for nothing.</summary>
+    public string? WaitsFor(StepKey key) =>
+        waits.Of(key) ?? (_pumped.GetValueOrDefault(key)?.Stall is { } reason ? $"{NotTaken}: {reason}" : null);
 
     /// <summary>
     /// To be called when an attempt's end is journalled: waits for late output. Can be repeated, also by another server.
@@ -191,7 +197,7 @@ internal sealed class StepRunner(
             }
             catch (IOException fault)
             {
-                Say(run, "its output is not taken yet", fault.Message);
+                Say(run, NotTaken, fault.Message);
                 await Task.Delay(s_pause, detach);
             }
         }
@@ -200,7 +206,7 @@ internal sealed class StepRunner(
     /// <summary>Each reason once: it is tried each second.</summary>
     private void Say(StepRun run, string what, string reason)
     {
-        if (waits.Add(run.Key, reason))
+        if (waits.Add(run.Key, what, reason))
         {
             logger.LogWarning("Execution {Id}, step '{Step}' waits, {What}: {Reason}", run.Key.Execution, run.Step.Name, what, reason);
         }

@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Plans;
+using Hephaestus.Server.Supervision;
 using Wire = Hephaestus.Protocol;
 
 namespace Hephaestus.Server.Streaming;
@@ -9,7 +10,7 @@ namespace Hephaestus.Server.Streaming;
 /// <summary>Executions as the wire's messages.</summary>
 internal static class ExecutionMessages
 {
-    /// <summary>The whole state.</summary>
+    /// <summary>The whole state, as the journal has it.</summary>
     public static Wire.Execution ToMessage(this ExecutionState state)
     {
         var message = new Wire.Execution
@@ -31,6 +32,18 @@ internal static class ExecutionMessages
         };
         EventCodec.AddTo(message.Parameters, state.Parameters);
         message.Steps.AddRange(state.Steps.Select(step => ToMessage(state, step)));
+        return message;
+    }
+
+    /// <summary>The whole state, with what its running steps wait for at this moment.</summary>
+    public static Wire.Execution ToMessage(this ExecutionState state, Func<StepKey, string?> waitsFor)
+    {
+        var message = state.ToMessage();
+        foreach (var step in message.Steps.Where(step => step.State == Wire.State.Running))
+        {
+            step.WaitsFor = waitsFor(new StepKey(state.Id, (int)step.Number, (int)step.Attempts)) ?? "";
+        }
+
         return message;
     }
 

@@ -43,7 +43,7 @@ internal sealed partial class HephaestusService
 
         return request.CheckOnly
             ? acceptance.Look(ended).Refusal is { } refusal ? throw Refusals.NotAccepted(refusal) : Preview(ended).ToMessage()
-            : (await AcceptedAsync(acceptance.ResumeAsync(ended, requestId))).ToMessage();
+            : (await AcceptedAsync(acceptance.ResumeAsync(ended, requestId))).ToMessage(registry.WaitsFor);
     }
 
     /// <summary>The execution that would begin now.</summary>
@@ -112,7 +112,7 @@ internal sealed partial class HephaestusService
     }
 
     public override Task<Wire.Execution> GetExecution(Wire.GetExecutionRequest request, ServerCallContext context) =>
-        Task.FromResult(Find(request.Id).ToMessage());
+        Task.FromResult(Find(request.Id).ToMessage(registry.WaitsFor));
 
     public override Task<Wire.ExecutionPage> ListExecutions(Wire.ListExecutionsRequest request, ServerCallContext context)
     {
@@ -133,7 +133,7 @@ internal sealed partial class HephaestusService
         Find(request.Id);
         if (await registry.CancelAsync(request.Id, Caller.Of(context), request.Reason, context.CancellationToken) is { } asked)
         {
-            return asked.ToMessage();
+            return asked.ToMessage(registry.WaitsFor);
         }
 
         var state = Find(request.Id);
@@ -224,11 +224,14 @@ internal sealed partial class HephaestusService
     private static List<ExecutionState> States(JournalView view, IEnumerable<ExecutionRow> rows) =>
         [.. rows.Select(view.StateOf)];
 
-    private static List<Wire.Execution> Fitting(List<ExecutionState> states, out int leftOut)
+    private List<Wire.Execution> Fitting(List<ExecutionState> states, out int leftOut)
     {
         var room = MessageBudget;
         List<Wire.Execution> fitting =
-            [.. states.Select(state => state.ToMessage()).TakeWhile(message => (room -= message.CalculateSize() + FieldOverhead) >= 0)];
+        [
+            .. states.Select(state => state.ToMessage(registry.WaitsFor))
+                .TakeWhile(message => (room -= message.CalculateSize() + FieldOverhead) >= 0),
+        ];
         leftOut = states.Count - fitting.Count;
         return fitting;
     }

@@ -31,7 +31,7 @@ public sealed class JsonTests
             """
             {"number":2,"name":"copy \"all\" – é","desc":"","type":"","parent":"","state":"Did not run",
             "outcome":{"state":"NOK","cause":"timed_out","exit_code":3,"reason":""},"attempts":0,
-            "started":"2026-01-02T03:04:05.678901Z","ended":null,"pid":0}
+            "started":"2026-01-02T03:04:05.678901Z","ended":null,"pid":0,"waits_for":""}
             """.ReplaceLineEndings(""),
             Written(json => ProtoJson.Write(json, step)));
     }

@@ -75,6 +75,26 @@ internal sealed class ServerClient : IDisposable
         throw new InvalidOperationException("The stream of executions ended.");
     }
 
+    /// <summary>Completes when a step waits for this, as the list of executions tells it; its execution.</summary>
+    public async Task<uint> WaitsForAsync(string what)
+    {
+        using var timeout = new CancellationTokenSource(Timeouts.Default);
+        while (true)
+        {
+            var page = await Calls.ListExecutionsAsync(new ListExecutionsRequest()).ResponseAsync.DefaultTimeout();
+            if (page.Executions.FirstOrDefault(Waits) is { } waiting)
+            {
+                return waiting.Id;
+            }
+
+            // No event tells it.
+            await Task.Delay(TimeSpan.FromMilliseconds(20), timeout.Token);
+        }
+
+        bool Waits(Execution execution) =>
+            execution.Steps.Any(step => step.WaitsFor.StartsWith(what, StringComparison.Ordinal));
+    }
+
     /// <summary>All events of an execution so far.</summary>
     public async Task<List<ExecutionEvent>> EventsAsync(uint id)
     {

@@ -97,6 +97,7 @@ public sealed class ResourceTests
 
         var ids = await Task.WhenAll(Enumerable.Range(0, crowd).Select(_ => client.ExecuteAsync("set", "p")));
         await server.SaysAsync("it cannot be started: Resource temporarily unavailable");
+        await client.WaitsForAsync("it cannot be started: Resource temporarily unavailable");
         gate.Open(crowd);
         var executions = await Task.WhenAll(ids.Select(client.EndedAsync));
 
