@@ -7,7 +7,7 @@ namespace Hephaestus.Tests.Chaos.Checks;
 internal sealed class Allowance(Chronicle chronicle)
 {
     /// <summary>Between a process and what is known of it, on a loaded machine.</summary>
-    private static readonly TimeSpan s_margin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_margin = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// An attempt may be lost whose supervisor was killed while it ran, where no server held its process then and on to its
