@@ -75,7 +75,7 @@ internal sealed class ServerClient : IDisposable
         throw new InvalidOperationException("The stream of executions ended.");
     }
 
-    /// <summary>Completes when a step waits for this, as the list of executions tells it; its execution.</summary>
+    /// <summary>Completes when a running step waits for this (empty: for nothing), as the list of executions tells it; its execution.</summary>
     public async Task<uint> WaitsForAsync(string what)
     {
         using var timeout = new CancellationTokenSource(Timeouts.Default);
@@ -92,7 +92,8 @@ internal sealed class ServerClient : IDisposable
         }
 
         bool Waits(Execution execution) =>
-            execution.Steps.Any(step => step.WaitsFor.StartsWith(what, StringComparison.Ordinal));
+            execution.Steps.Any(step => step.State == State.Running
+                && (what.Length == 0 ? step.WaitsFor.Length == 0 : step.WaitsFor.StartsWith(what, StringComparison.Ordinal)));
     }
 
     /// <summary>All events of an execution so far.</summary>

@@ -35,7 +35,7 @@ public sealed class WaitsForTests
         SmallDisk.Empty(filler);
 
         await after.ArrivedAsync();
-        await server.SaysAsync("what waited goes on");
+        Assert.Equal(id, await client.WaitsForAsync(""));
         Assert.Equal(("", State.Running), (await WaitsForAsync(client, id), (await client.GetAsync(id)).State));
         Assert.DoesNotContain("WAITS FOR", await TableAsync(server), StringComparison.Ordinal);
         after.Open();
