@@ -63,8 +63,9 @@ public sealed class SpaceTests
         Assert.Equal(State.Ok, (await client.RunAsync("set", "ends")).State);
         var prints = await client.ExecuteAsync("set", "prints");
         await gate.ArrivedAsync();
+        await client.WhenAsync(prints, execution => execution.Steps[0].Pid != 0);
 
-        // What prints, what is about to start and what is to be dumped: none of them finds a place.
+        // The journal has nothing to write. What prints, what is about to start and what is to be dumped: none of them finds a place.
         var filler = fill(disk);
         gate.Open();
         await server.SaysAsync("Steps wait, nothing is lost: ");
