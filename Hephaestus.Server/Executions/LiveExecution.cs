@@ -89,6 +89,7 @@ internal sealed class LiveExecution : IDisposable
     public async Task<ImmutableArray<ExecutionEvent>> CommitAsync(ImmutableArray<ExecutionFact> facts)
     {
         await _turn.WaitAsync();
+        var ends = facts.Any(fact => fact is ExecutionFact.Ended);
         try
         {
             if (facts.Any(TellsOfOutput))
@@ -99,6 +100,12 @@ internal sealed class LiveExecution : IDisposable
 
             var events = await _journal.AppendAsync(Id, facts);
             CrashPoint.Reach("committed");
+            if (ends)
+            {
+                // How many commits there are before depends on what comes together.
+                CrashPoint.Reach("end-committed");
+            }
+
             foreach (var happened in events)
             {
                 await TakeAsync(happened);
@@ -111,6 +118,11 @@ internal sealed class LiveExecution : IDisposable
             }
 
             CrashPoint.Reach("published");
+            if (ends)
+            {
+                CrashPoint.Reach("end-published");
+            }
+
             return events;
         }
         finally

@@ -12,7 +12,7 @@ public sealed class CrashAtCancelTests
     public static TheoryData<string> Points =>
     [
         "cancelling", "terminated", "killed", "ended", "pump-drained", "drained", "settling", "told", "unlinked",
-        "committed:3", "published:3", "committed:4", "published:5", "committed:6", "published:6", "journal-committing:5",
+        "committed:3", "published:3", "committed:4", "published:4", "end-committed", "end-published", "journal-committing:5",
         "journal-committed:5", "remark-written:3", "remark-written:5", "pump-indexed:5", "supervisor-recorded",
     ];
 
@@ -23,6 +23,7 @@ public sealed class CrashAtCancelTests
         await using var walk = await Walk.StartAsync(point);
         await walk.ExecuteAsync();
         await walk.Gate.ArrivedAsync();
+        await walk.RunsAsync();
         await walk.CancelAsync();
         await walk.EndedAsync();
         await walk.Survivor.CrashedAsync();

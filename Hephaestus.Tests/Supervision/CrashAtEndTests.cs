@@ -12,7 +12,7 @@ public sealed class CrashAtEndTests
     public static TheoryData<string> Points =>
     [
         "ended", "pump-drained", "pump-drained:2", "drained", "settling", "told", "unlinked", "settling:4", "told:4", "unlinked:4",
-        "committed:3", "published:3", "committed:9", "published:9", "journal-committing:6", "journal-committed:6",
+        "committed:3", "published:3", "end-committed", "end-published", "journal-committing:6", "journal-committed:6",
         "remark-written:3", "remark-written:4", "pump-spliced:4", "pump-indexed:6", "fifos-made:2", "spawned:2",
         "supervisor-recorded", "supervisor-recorded:4", "supervisor-status:2", "supervisor-fifos:3",
         "supervisor-answering:4",
