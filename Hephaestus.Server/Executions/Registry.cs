@@ -131,8 +131,8 @@ internal sealed class Registry(
             await Task.Delay(s_spaceRetry);
         }
         while (!await TryBeginAsync(pinned, events, unsettled, Task.CompletedTask));
-        waits.Remove(pinned);
 
+        waits.Remove(pinned);
         _later.TryRemove(pinned.Row.Id, out _);
     }
 
