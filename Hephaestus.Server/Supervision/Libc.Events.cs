@@ -13,7 +13,6 @@ internal static partial class Libc
     public const uint EPOLLHUP = 0x10;
     public const uint EPOLLONESHOT = 1u << 30;
 
-
     private const int EPOLL_CLOEXEC = O_CLOEXEC;
     private const int CLOCK_MONOTONIC = 1;
     private const int TFD_TIMER_ABSTIME = 1;
