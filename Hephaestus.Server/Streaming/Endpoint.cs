@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Hephaestus.Server.Access;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Standard;
 using Hephaestus.Server.Supervision;
@@ -30,7 +31,11 @@ internal sealed class Endpoint : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(Described());
         builder.Services.AddRoutingCore();
-        builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<CallGuard>());
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.Interceptors.Add<CallGuard>();
+            grpc.Interceptors.Add<AccessGuard>();
+        });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
         _application = builder.Build();
         _application.UseRouting();

@@ -19,7 +19,7 @@ internal sealed partial class HephaestusService
     public override async Task Drain(
         Wire.DrainRequest request, IServerStreamWriter<Wire.DrainUpdate> updates, ServerCallContext context)
     {
-        Switch(request, Caller.Of(context));
+        Switch(request, Caller.Of(context).ToString());
         var state = draining.Look();
         await updates.WriteAsync(Progress(state), context.CancellationToken);
         while (!request.NoWait && state is { Draining: true, Drained: false })

@@ -131,7 +131,7 @@ internal sealed partial class HephaestusService
     public override async Task<Wire.Execution> CancelExecution(Wire.CancelExecutionRequest request, ServerCallContext context)
     {
         Find(request.Id);
-        if (await registry.CancelAsync(request.Id, Caller.Of(context), request.Reason, context.CancellationToken) is { } asked)
+        if (await registry.CancelAsync(request.Id, Caller.Of(context).ToString(), request.Reason, context.CancellationToken) is { } asked)
         {
             return asked.ToMessage(registry.WaitsFor);
         }
