@@ -40,6 +40,11 @@ internal static class Startup
             Say(Console.Out, $"  {line}");
         }
 
+        if (settings.PlanTrust == TrustMode.Off)
+        {
+            Say(Console.Error, "hephaestus: warning: plan.trust = off: plans are run whoever can change them");
+        }
+
         try
         {
             await ServeAsync(settings);
@@ -68,7 +73,11 @@ internal static class Startup
             state.Path, cgroups, loggers.CreateLogger<SupervisorClient>(), CancellationToken.None);
         using var scheduler = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "catalogue" });
         using var catalogue = LiveCatalogue.Open(
-            settings.RuleDirectory, CatalogueTiming.Default, scheduler, loggers.CreateLogger<LiveCatalogue>());
+            settings.RuleDirectory,
+            PlanTrust.OfThisProcess(settings.PlanTrust),
+            CatalogueTiming.Default,
+            scheduler,
+            loggers.CreateLogger<LiveCatalogue>());
         var canceller = new Canceller(supervisor, settings.Grace, TimeProvider.System);
         var waits = new Waits();
         var steps = new StepRunner(supervisor, pump, logs, canceller, waits, loggers.CreateLogger<StepRunner>());

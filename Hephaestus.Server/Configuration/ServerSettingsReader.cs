@@ -1,5 +1,6 @@
 using System.Text;
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 
 namespace Hephaestus.Server.Configuration;
@@ -65,8 +66,19 @@ internal sealed class ServerSettingsReader
             new HermesSettingsReader(_reader, _surroundings).Settings(),
             Sync(),
             _reader.TextOrEmpty(SettingKeys.NodeName),
-            _reader.TextOrEmpty(SettingKeys.NodeType));
+            _reader.TextOrEmpty(SettingKeys.NodeType))
+        {
+            PlanTrust = Trust(),
+        };
     }
+
+    private TrustMode Trust() =>
+        _reader.Parse(SettingKeys.PlanTrust, value => value is "warn" or "strict" or "off" ? value : null, "warn, strict or off") switch
+        {
+            "strict" => TrustMode.Strict,
+            "off" => TrustMode.Off,
+            _ => TrustMode.Warn,
+        };
 
     private HistorySync Sync() =>
         _reader.Parse(SettingKeys.Sync, value => value is "normal" or "full" ? value : null, "normal or full") == "full"

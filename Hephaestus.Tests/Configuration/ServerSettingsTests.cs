@@ -1,4 +1,5 @@
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Journal;
 
@@ -60,6 +61,7 @@ public sealed class ServerSettingsTests : IDisposable
             host.grpc.socket = /run/h.sock
             host.state_dir = /srv/state
             plan.rule_dir = /srv/plans
+            plan.trust = strict
             plan.rule_log = logs
             exec.max_concurrent = 100000
             exec.grace = 2m
@@ -99,7 +101,7 @@ public sealed class ServerSettingsTests : IDisposable
                 new HermesSettings(new Uri("https://hermes:3031"), new HermesTls(pem, "hermes.lan"), "Monitoring", "h/"),
                 HistorySync.Full,
                 "a",
-                "b"),
+                "b") { PlanTrust = TrustMode.Strict },
             reading.Settings);
     }
 
@@ -114,6 +116,7 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("host.state_dir =", "host.state_dir: \"\" cannot be used; allowed is a value that is not empty")]
     [InlineData("host.grpc.socket = run/x", "host.grpc.socket: \"run/x\" cannot be used; allowed is an absolute path of at most 107 bytes")]
     [InlineData("access.allow = me", "access.allow: is not supported yet; remove it: this server would run without what it asks for")]
+    [InlineData("plan.trust = yes", "plan.trust: \"yes\" cannot be used; allowed is warn, strict or off")]
     [InlineData("history.sync = always", "history.sync: \"always\" cannot be used; allowed is normal or full")]
     [InlineData("history.keep_days = 0", "history.keep_days: \"0\" cannot be used; allowed is a whole number from 1 to 36500")]
     [InlineData("history.keep_count = 1K", "history.keep_count: \"1K\" cannot be used; allowed is a whole number from 1 to 2147483647")]
@@ -251,6 +254,7 @@ public sealed class ServerSettingsTests : IDisposable
                 "host.state_dir = /home/me/.local/state/hephaestus",
                 "plan.rule_dir = /work/plans",
                 "plan.rule_log = /home/me/.local/state/hephaestus/dumps",
+                "plan.trust = warn",
                 "exec.max_concurrent = 1000",
                 "exec.grace = 10s",
                 "exec.cgroup = auto",
