@@ -36,6 +36,11 @@ internal static class Check
             return ExitCodes.Usage;
         }
 
+        if (settings.PlanTrust == TrustMode.Off)
+        {
+            Console.Out.WriteLine($"warning: {PlanTrust.Off}");
+        }
+
         var snapshot = Rules(settings).Scan(CatalogueScan.None).Snapshot;
         var entries = snapshot.Sets.Values.SelectMany(set => set.Plans.Values).ToArray();
         foreach (var line in snapshot.Problems.Select(problem => $"{problem.Path}: {problem.Message}").Concat(entries.SelectMany(Findings)))

@@ -42,7 +42,7 @@ internal static class Startup
 
         if (settings.PlanTrust == TrustMode.Off)
         {
-            Say(Console.Error, "hephaestus: warning: plan.trust = off: plans are run whoever can change them");
+            Say(Console.Error, $"hephaestus: warning: {PlanTrust.Off}");
         }
 
         try

@@ -100,13 +100,13 @@ internal sealed record PlanFile(FileStatus? Status, ImmutableArray<Diagnostic> T
 internal readonly record struct PlanPath(string Set, string Name, string File);
 
 /// <summary>A file as it was found, before it is opened.</summary>
-/// <param name="Path">Without symbolic links in it.</param>
+/// <param name="Path">Where a change of its rights takes effect.</param>
 /// <param name="Judge">Judges it.</param>
 /// <param name="Way">What is to be said of the way to it.</param>
 internal sealed record FoundFile(string Path, FileStatus Status, PlanTrust Judge, ImmutableArray<Diagnostic> Way)
 {
     /// <summary>All that is to be said of who can change it.</summary>
-    public ImmutableArray<Diagnostic> Trust { get; } = [.. Way, .. Judge.OfFile(Path, Status)];
+    public ImmutableArray<Diagnostic> Trust { get; } = Judge.OfFile(Path, Status) is { IsEmpty: false } own ? [.. Way, .. own] : Way;
 
     /// <summary>The same, of another status.</summary>
     public FoundFile With(FileStatus status) => status == Status ? this : new FoundFile(Path, status, Judge, Way);

@@ -25,29 +25,28 @@ internal enum TrustMode
 /// <param name="RuleOwner">Whom the rule directory belongs to: who may write plans at any rate.</param>
 internal sealed record PlanTrust(TrustMode Mode, uint Server, uint RuleOwner = PlanTrust.Root)
 {
+    /// <summary>What is to be said where nothing is judged.</summary>
+    public const string Off = "plan.trust = off: plans are run whoever can change them";
+
     private const uint Root = 0;
 
     /// <summary>That of this process.</summary>
     public static PlanTrust OfThisProcess(TrustMode mode) => new(mode, Libc.User());
 
     /// <summary>What is to be said of a plan's file.</summary>
-    /// <param name="file">Without symbolic links in it.</param>
-    public IEnumerable<Diagnostic> OfFile(string file, FileStatus status)
+    public ImmutableArray<Diagnostic> OfFile(string file, FileStatus status)
     {
-        if (Mode != TrustMode.Off && status.IsWritableByEverybody)
-        {
-            yield return Error($"is writable by everybody; chmod o-w {Spelling.QuotePath(file)}");
-        }
-
-        if (!Trusts(status.Owner))
-        {
-            yield return Foreign("belongs", file, status);
-        }
+        var open = Mode != TrustMode.Off && status.IsWritableByEverybody;
+        ImmutableArray<Diagnostic> all = open ? [Error($"is writable by everybody; chmod o-w {Spelling.QuotePath(file)}")] : [];
+        return Trusts(status.Owner) ? all : all.Add(Foreign("belongs", file, status));
     }
 
-    /// <summary>What is to be said of every plan that is reached through a directory or a symbolic link.</summary>
+    /// <summary>What is to be said of every plan that is reached through these, each once.</summary>
     /// <param name="linked">By a symbolic link in the rule directory.</param>
-    public IEnumerable<Diagnostic> OfPassed(PassedFile passed, bool linked)
+    public ImmutableArray<Diagnostic> OfPassed(IEnumerable<PassedFile> passed, bool linked) =>
+        [.. passed.SelectMany(each => OfPassed(each, linked)).Distinct()];
+
+    private IEnumerable<Diagnostic> OfPassed(PassedFile passed, bool linked)
     {
         var how = (linked ? "leads" : "stands") + (passed.Holds ? linked ? " into" : " in" : " below");
         if (Mode != TrustMode.Off && IsOpen(passed))
@@ -58,13 +57,10 @@ internal sealed record PlanTrust(TrustMode Mode, uint Server, uint RuleOwner = P
 
         if (!Trusts(passed.Status.Owner))
         {
-            yield return Foreign($"{(passed.Status.IsLink ? "leads through a symbolic link" : $"{how} a directory")} that belongs", passed.Path, passed.Status);
+            var what = passed.Status.IsLink ? "leads through a symbolic link" : $"{how} a directory";
+            yield return Foreign($"{what} that belongs", passed.Path, passed.Status);
         }
     }
-
-    /// <summary>All that is to be said of these, each once.</summary>
-    public ImmutableArray<Diagnostic> OfPassed(IEnumerable<PassedFile> passed, bool linked) =>
-        [.. passed.SelectMany(each => OfPassed(each, linked)).Distinct()];
 
     /// <summary>
     /// Where the sticky bit is set, everybody can add files, but not put another in the place of one that is there: good

@@ -96,7 +96,7 @@ internal sealed class RuleDirectory(string root, TimeProvider clock, PlanTrust t
     {
         var error = Libc.LinkStatus(path.File, out var status);
         return error == 0 && status.IsLink ? LookThrough(path, place, before)
-            : error == 0 ? Look(path, new FoundFile(Path.Combine(place.Path, path.Name + Ending), status, place.Judge, place.Way), before)
+            : error == 0 ? Look(path, new FoundFile(path.File, status, place.Judge, place.Way), before)
             : error == Libc.NoSuchFile ? null
             : Known(before, PlanFile.Unreadable(path, null, place.Way, PlanFile.Cannot(error)));
     }

@@ -141,6 +141,9 @@ public sealed class DistrustTests
         Assert.Contains("plan.trust = off\n", server.Said);
         Assert.Contains("hephaestus: warning: plan.trust = off: plans are run whoever can change them\n", server.Errors);
         Assert.Equal(State.Nok, (await client.RunAsync("set", "p")).State);
+        var (exitCode, lines) = await CheckTests.CheckAsync(home);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("warning: plan.trust = off: plans are run whoever can change them", lines);
     }
 
     [RootFact]
