@@ -52,7 +52,7 @@ internal static class Startup
             using var notices = new ServiceNotices(manager);
             using var early = new EarlyStop(() => StopEarly(notices));
             await ServeAsync(settings, notices, early);
-            Say(Console.Out, "Stopped; what runs goes on and is taken up by the next start");
+            Say(Console.Out, $"Stopped; {WhatRuns}");
             return ExitCodes.Done;
         }
         catch (Exception fault) when (
@@ -127,10 +127,14 @@ internal static class Startup
         await endpoint.WaitForStopAsync();
     }
 
+    private static string WhatRuns => Orphans.AreOurs
+        ? "this was the first process of a container: what runs there ends with it"
+        : "what runs goes on and is taken up by the next start";
+
     private static void StopEarly(ServiceNotices notices)
     {
         notices.Dispose();
-        Say(Console.Out, "Stopped before it was ready; what runs goes on and is taken up by the next start");
+        Say(Console.Out, $"Stopped before it was ready; {WhatRuns}");
         Libc.Exit(ExitCodes.Done);
     }
 

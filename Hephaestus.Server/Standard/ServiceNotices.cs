@@ -12,8 +12,6 @@ internal sealed class ServiceNotices : IDisposable
 
     private static readonly TimeSpan s_askAgain = TimeSpan.FromSeconds(20);
 
-    private static readonly (string, string) s_stopping = ("STOPPING", "1");
-
     private readonly CancellationTokenSource _stopping = new();
     private readonly ServiceManager _manager;
     private readonly Timer _asking;
@@ -47,13 +45,12 @@ internal sealed class ServiceNotices : IDisposable
         _asking.Dispose();
         _stopping.Cancel();
         _stopping.Dispose();
-        _manager.Tell(s_stopping);
+        TellStopping();
     }
 
     /// <summary>One line for people.</summary>
     public static string StatusOf(Impediments impediments, string listening) => impediments switch
     {
-        _ when impediments.HasFlag(Impediments.Stopping) => "Stopping; what runs goes on",
         _ when impediments.HasFlag(Impediments.DiskFull) => "Steps wait, nothing is lost: the machine lacks something, the log says what",
         _ when impediments.HasFlag(Impediments.Draining) => "Draining: executions are refused; those that were accepted go on",
         _ => $"Listening on {listening}",
@@ -61,17 +58,21 @@ internal sealed class ServiceNotices : IDisposable
 
     private void Ask() => _manager.Tell(("EXTEND_TIMEOUT_USEC", $"{(long)s_asked.TotalMicroseconds}"));
 
+    private void TellStopping() => _manager.Tell(("STOPPING", "1"), ("STATUS", "Stopping"));
+
     private async Task FollowAsync(long version, string listening, ServingStatus serving, CancellationToken stopping)
     {
         while (true)
         {
             await serving.Current.NextAsync(version, stopping);
             (var known, version) = serving.Current.Current;
-            _manager.Tell(("STATUS", StatusOf(known, listening)));
             if (known.HasFlag(Impediments.Stopping))
             {
-                _manager.Tell(s_stopping);
+                TellStopping();
+                return;
             }
+
+            _manager.Tell(("STATUS", StatusOf(known, listening)));
         }
     }
 }
