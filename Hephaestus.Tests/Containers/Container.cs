@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hephaestus.Tests.EndToEnd;
+using Hephaestus.Tests.Limits;
 
 namespace Hephaestus.Tests.Containers;
 
@@ -25,7 +26,7 @@ internal static class Container
         Assert.True(Succeeds("nsenter", ["--target", $"{server.Pid}", "--mount", "--pid", .. user, "/bin/bash", "-c", script]));
     }
 
-    private static bool Succeeds(string program, params string[] arguments)
+    public static bool Succeeds(string program, params string[] arguments)
     {
         using var process = Process.Start(program, arguments);
         process.WaitForExit();
@@ -38,4 +39,14 @@ internal static class Container
 internal sealed class ContainerFactAttribute : FactAttribute
 {
     public ContainerFactAttribute() => Skip = Container.Missing;
+}
+
+/// <summary>A test that makes a container for a user without rights, who may run the built programs.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class OtherUsersContainerFactAttribute : FactAttribute
+{
+    public OtherUsersContainerFactAttribute() => Skip = !Environment.IsPrivilegedProcess ? "only root can run a server as another user"
+        : Container.Missing ?? (Container.Succeeds("/bin/bash", "-c", $"{OtherUserFactAttribute.As} test -x {Programs.Server}")
+            ? null
+            : $"a user without rights may not run {Programs.Server}");
 }
