@@ -25,6 +25,12 @@ internal static class Startup
     public static async Task<int> RunAsync(string? configuration)
     {
         using var manager = ServiceManager.OfThisProcess(fault => Say(Console.Error, $"hephaestus: warning: {fault}"));
+        if (!OpenSsl.IsThere)
+        {
+            Say(Console.Error, $"hephaestus: {OpenSsl.Missing}");
+            return ExitCodes.Usage;
+        }
+
         var (settings, problems) = ServerSettings.Read(configuration);
         foreach (var problem in problems)
         {

@@ -35,6 +35,21 @@ public sealed class BareSurroundingsTests
         await Remnants.GoneAsync(home);
     }
 
+    /// <summary>What would end the process at the first plan is found out at the start.</summary>
+    [ContainerFact]
+    public async Task Without_OpenSSL_a_start_is_refused_with_a_line_that_says_so()
+    {
+        await using var home = new ServerHome();
+        await using var server = ServerProcess.LaunchBy(
+            home,
+            Container.Running("for library in $(find -L /lib /lib64 /usr/lib /usr/lib64 -maxdepth 2 -name \"libssl.so*\" 2>/dev/null); do "
+                + "mount --bind /dev/null $library; done"));
+
+        Assert.Equal(2, await server.ExitedAsync());
+        Assert.Equal(
+            "hephaestus: OpenSSL is missing: no libssl.so.3 or libssl.so.1.1 can be loaded; install it (Debian: libssl3)\n", server.Errors);
+    }
+
     /// <summary>Published programs unpack a library; those that were built need .NET.</summary>
     private static string Variables(ServerHome home) => string.Join(
         ' ',
