@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
@@ -31,12 +32,15 @@ internal static class Channels
         {
             UseProxy = false,
             ConnectTimeout = s_connecting,
-            ConnectCallback = (_, cancellation) => ConnectAsync(destination.EndPoint, tell, cancellation),
+            ConnectCallback = (_, cancellation) => ConnectAsync(destination, tell, cancellation),
+            PlaintextStreamFilter = (made, _) => ValueTask.FromResult<Stream>(new FirstAnswer(made.PlaintextStream)),
             EnableMultipleHttp2Connections = true,
             KeepAlivePingDelay = s_pingDelay,
             KeepAlivePingTimeout = s_pingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         };
+        handler.SslOptions.EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+        handler.SslOptions.ClientCertificateContext = destination.Credentials.Certificate?.Context;
         if (destination.Authority is { } authority)
         {
             handler.SslOptions.CertificateChainPolicy = Trusting(authority);
@@ -56,11 +60,14 @@ internal static class Channels
             { IsSecure: false } => "without TLS",
             { Authority: { } authority } => $"with TLS, expecting the name {destination.Uri.Host} certified by {authority}",
             _ => $"with TLS, expecting the name {destination.Uri.Host} certified by whom the system trusts",
-        };
+        }
+        + (destination.Credentials.Text is { } shown ? $", showing {shown}" : "");
 
     // The endpoint need not be the name that the certificate bears, so the handler's own way to connect does not do.
-    private static async ValueTask<Stream> ConnectAsync(EndPoint endPoint, Action<string> tell, CancellationToken cancellation)
+    private static async ValueTask<Stream> ConnectAsync(
+        Destination destination, Action<string> tell, CancellationToken cancellation)
     {
+        var endPoint = destination.EndPoint;
         // .NET says of a missing socket that the address cannot be assigned.
         if (endPoint is UnixDomainSocketEndPoint local && !File.Exists(local.ToString()))
         {
@@ -74,6 +81,7 @@ internal static class Channels
         try
         {
             await socket.ConnectAsync(endPoint, cancellation);
+            CheckReached(destination, socket.RemoteEndPoint);
             tell($"connected to {socket.RemoteEndPoint} after {Stopwatch.GetElapsedTime(since).TotalMilliseconds:0} ms");
             return new NetworkStream(socket, ownsSocket: true);
         }
@@ -81,6 +89,17 @@ internal static class Channels
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>What localhost stands for is said by a file or another machine.</summary>
+    private static void CheckReached(Destination destination, EndPoint? reached)
+    {
+        if (destination is { IsSecure: false, Credentials.Token: not null }
+            && reached is IPEndPoint { Address: var address }
+            && !Destination.IsLoopback(address))
+        {
+            throw new IOException($"the name stands for {address}, which is not this machine's own: the token is not sent there");
         }
     }
 
