@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -11,8 +8,8 @@ namespace Hephaestus.Cli.Connection;
 /// <summary>Makes the way to a server.</summary>
 internal static class Channels
 {
-    /// <summary>From the first packet to the end of the TLS handshake; the name's resolution is in it.</summary>
-    private static readonly TimeSpan s_connecting = TimeSpan.FromSeconds(2);
+    /// <summary>From the name's resolution to the end of the TLS handshake, for which a busy server needs its processor.</summary>
+    private static readonly TimeSpan s_connecting = TimeSpan.FromSeconds(10);
 
     /// <summary>After so much silence the server is asked for a sign of life ...</summary>
     private static readonly TimeSpan s_pingDelay = TimeSpan.FromSeconds(20);
@@ -32,7 +29,7 @@ internal static class Channels
         {
             UseProxy = false,
             ConnectTimeout = s_connecting,
-            ConnectCallback = (_, cancellation) => ConnectAsync(destination, tell, cancellation),
+            ConnectCallback = (_, cancellation) => Sockets.ConnectAsync(destination, tell, cancellation),
             PlaintextStreamFilter = (made, _) => ValueTask.FromResult<Stream>(new FirstAnswer(made.PlaintextStream)),
             EnableMultipleHttp2Connections = true,
             KeepAlivePingDelay = s_pingDelay,
@@ -62,46 +59,6 @@ internal static class Channels
             _ => $"with TLS, expecting the name {destination.Uri.Host} certified by whom the system trusts",
         }
         + (destination.Credentials.Text is { } shown ? $", showing {shown}" : "");
-
-    // The endpoint need not be the name that the certificate bears, so the handler's own way to connect does not do.
-    private static async ValueTask<Stream> ConnectAsync(
-        Destination destination, Action<string> tell, CancellationToken cancellation)
-    {
-        var endPoint = destination.EndPoint;
-        // .NET says of a missing socket that the address cannot be assigned.
-        if (endPoint is UnixDomainSocketEndPoint local && !File.Exists(local.ToString()))
-        {
-            throw new FileNotFoundException("there is no such socket");
-        }
-
-        var since = Stopwatch.GetTimestamp();
-        var socket = endPoint is UnixDomainSocketEndPoint
-            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(endPoint, cancellation);
-            CheckReached(destination, socket.RemoteEndPoint);
-            tell($"connected to {socket.RemoteEndPoint} after {Stopwatch.GetElapsedTime(since).TotalMilliseconds:0} ms");
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>What localhost stands for is said by a file or another machine.</summary>
-    private static void CheckReached(Destination destination, EndPoint? reached)
-    {
-        if (destination is { IsSecure: false, Credentials.Token: not null }
-            && reached is IPEndPoint { Address: var address }
-            && !Destination.IsLoopback(address))
-        {
-            throw new IOException($"the name stands for {address}, which is not this machine's own: the token is not sent there");
-        }
-    }
 
     private static X509ChainPolicy Trusting(string file)
     {

@@ -35,11 +35,13 @@ internal static class Faults
 
     /// <summary>Why a connection that had been made is no more.</summary>
     private static string Broken(Exception cause, Destination destination) =>
-        // What broke the handshake is not always in the chain: whoever writes meanwhile finds only a stream disposed.
-        Chain(cause).Any(inner => inner.Message.Contains("HTTP/2 handshake", StringComparison.Ordinal))
-            && !Chain(cause).OfType<NoAnswerException>().Any()
+        Chain(cause).Any(EndedEarly) && !Chain(cause).Any(inner => inner is NoAnswerException)
             ? $"it ended before any HTTP/2 came back{Guess(destination)}"
             : Reason(cause);
+
+    // SocketsHttpHandler says no more of a connection that ends while it greets the server.
+    private static bool EndedEarly(Exception cause) =>
+        cause is EarlyEndException || cause.Message.Contains("HTTP/2 handshake", StringComparison.Ordinal);
 
     private static string Guess(Destination destination) => destination switch
     {

@@ -9,7 +9,7 @@ internal sealed class FirstAnswer(Stream connection) : Stream
     /// <summary>How long the first bytes may take.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
 
-    private bool _answered;
+    private volatile bool _answered;
 
     public override bool CanRead => true;
 
@@ -29,8 +29,9 @@ internal sealed class FirstAnswer(Stream connection) : Stream
         ? connection.ReadAsync(buffer, cancellationToken)
         : ReadFirstAsync(buffer, cancellationToken);
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        connection.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _answered
+        ? connection.WriteAsync(buffer, cancellationToken)
+        : WriteEarlyAsync(buffer, cancellationToken);
 
     public override Task FlushAsync(CancellationToken cancellationToken) => connection.FlushAsync(cancellationToken);
 
@@ -71,7 +72,22 @@ internal sealed class FirstAnswer(Stream connection) : Stream
                 $"nothing came back within {s_limit.TotalSeconds:0} s; what answers there may not speak HTTP/2");
         }
     }
+
+    private async ValueTask WriteEarlyAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            await connection.WriteAsync(buffer, cancellation);
+        }
+        catch (Exception broken) when (!_answered && broken is (IOException or ObjectDisposedException))
+        {
+            throw new EarlyEndException(broken);
+        }
+    }
 }
+
+/// <summary>The connection ended before anything came back.</summary>
+internal sealed class EarlyEndException(Exception cause) : IOException(cause.Message, cause);
 
 /// <summary>The other end took the connection, and said nothing.</summary>
 internal sealed class NoAnswerException(string message) : IOException(message);
