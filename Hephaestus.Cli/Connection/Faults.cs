@@ -59,8 +59,8 @@ internal static class Faults
     /// <summary>What the server could know the caller by, and what to set.</summary>
     private static string Shown(RpcException fault, Destination destination) => (fault.StatusCode, destination.Credentials.Text) switch
     {
-        (_, null) => "nothing was sent that shows who you are: that is HEPHAESTUS_TOKEN, or in client.conf node.NAME.token_file, "
-            + "or node.NAME.cert with node.NAME.key",
+        (_, null) => "who you are is shown by HEPHAESTUS_TOKEN, or in client.conf by node.NAME.token_file, "
+            + "or by node.NAME.cert and node.NAME.key",
         (StatusCode.Unauthenticated, { } shown) => $"sent was {shown}",
         (_, { } shown) => $"sent was {shown}; who may do what is said by access.* in the server's configuration",
     };

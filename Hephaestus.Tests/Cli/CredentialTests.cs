@@ -119,8 +119,8 @@ public sealed class CredentialTests : IDisposable
                 new CliResult(
                     4,
                     "",
-                    "hephaestus-cli: token:ci, 127.0.0.1 may not do that; nothing was sent that shows who you are: that is HEPHAESTUS_TOKEN, "
-                    + "or in client.conf node.NAME.token_file, or node.NAME.cert with node.NAME.key\n"),
+                    "hephaestus-cli: token:ci, 127.0.0.1 may not do that; who you are is shown by HEPHAESTUS_TOKEN, "
+                    + "or in client.conf by node.NAME.token_file, or by node.NAME.cert and node.NAME.key\n"),
                 await AskAsync([], $"http://127.0.0.1:{server.Port}", command));
         }
 
