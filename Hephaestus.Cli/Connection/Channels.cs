@@ -28,6 +28,7 @@ internal static class Channels
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
+            AllowAutoRedirect = false,
             ConnectTimeout = s_connecting,
             ConnectCallback = (_, cancellation) => Sockets.ConnectAsync(destination, tell, cancellation),
             PlaintextStreamFilter = (made, _) => ValueTask.FromResult<Stream>(new FirstAnswer(made.PlaintextStream)),

@@ -116,7 +116,8 @@ public sealed class ClientConfigurationTests : IDisposable
     {
         var (pem, key) = Certificates.Write(_folder, "anna");
         var token = _folder.File("token", "ci.secret");
-        var conf = Pair(pem, key) + $"node.home.token_file = {token}\n";
+        File.CreateSymbolicLink(_folder.At("link"), token);
+        var conf = Pair(pem, key) + $"node.home.token_file = {_folder.At("link")}\n";
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.GroupRead);
         File.SetUnixFileMode(token, UnixFileMode.UserRead | UnixFileMode.GroupRead);
         Find("home", conf);
@@ -129,7 +130,7 @@ public sealed class ClientConfigurationTests : IDisposable
         Assert.Equal(
             [
                 $"{_folder.At("client.conf")}:3: node.home.key: warning: everybody can read {key}; right is: chmod o-r {key}",
-                $"{_folder.At("client.conf")}:4: node.home.token_file: warning: everybody can read {token}; right is: chmod o-r {token}",
+                $"{_folder.At("client.conf")}:4: node.home.token_file: warning: everybody can read {_folder.At("link")}; right is: chmod o-r {_folder.At("link")}",
             ],
             _warnings);
     }
