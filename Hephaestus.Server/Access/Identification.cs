@@ -9,6 +9,7 @@ internal static class Identification
     /// <exception cref="Grpc.Core.RpcException">UNAUTHENTICATED: what it brings along proves nothing.</exception>
     public static Caller Identify(HttpContext call) => new([], Address(call.Connection), "anonymous");
 
-    private static IPAddress? Address(ConnectionInfo connection) =>
+    /// <summary>Where a call comes from; null: through the unix socket.</summary>
+    public static IPAddress? Address(ConnectionInfo connection) =>
         connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : connection.RemoteIpAddress;
 }

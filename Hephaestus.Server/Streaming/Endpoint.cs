@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Standard;
 using Hephaestus.Server.Supervision;
@@ -24,15 +25,17 @@ internal sealed class Endpoint : IAsyncDisposable
     private readonly WebApplication _application;
 
     /// <exception cref="EndpointException">The certificate cannot be used, or the address's name not be resolved.</exception>
-    public Endpoint(ServerSettings settings, ILoggerFactory loggers, HephaestusService service, ServingStatus serving)
+    public Endpoint(ServerSettings settings, ILoggerFactory loggers, HephaestusService service, ServingStatus serving, AuditLog audit)
     {
         _settings = settings;
         // The empty builder: the others watch their settings files, one inotify instance each.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(Described());
+        builder.Services.AddSingleton(new AuditGuard(audit, TimeProvider.System));
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc =>
         {
+            grpc.Interceptors.Add<AuditGuard>();
             grpc.Interceptors.Add<CallGuard>();
             grpc.Interceptors.Add<AccessGuard>();
         });
