@@ -111,7 +111,7 @@ internal sealed class JournalCheck(string path, string executions, bool inUse)
     }
 
     private static string Audited(JournalConnection connection, long version) =>
-        version == Schema.Version && connection.Number("SELECT count(*) FROM audit") is > 0 and var count
+        version == Schema.Version && connection.Number("SELECT count(*) FROM audit") is { } count
             ? $", {Startup.Counted((int)count, "record")} of the audit"
             : "";
 
