@@ -89,11 +89,12 @@ internal sealed class Audit : Verb
         return all;
     }
 
+    /// <summary>Harmless wherever it is shown: whoever reaches the server chooses some of these texts.</summary>
     private static string[] Row(AuditRecord record) =>
     [
         Durations.Local(record.Time.ToDateTimeOffset()),
         .. new[] { record.Who, record.Origin, record.Call, record.Status, About(record), record.Detail }.Select(
-            text => text.Length == 0 ? "-" : text.ReplaceLineEndings(" ")),
+            text => text.Length == 0 ? "-" : PlainText.Of(text.ReplaceLineEndings(" "))),
     ];
 
     /// <summary><c>daily/backup, execution 12: no longer needed</c>, as far as there is anything to say.</summary>
