@@ -30,7 +30,11 @@ internal sealed class Audit : Verb
     private readonly Option<DateTimeOffset?> _since = new("--since")
     {
         HelpName = "TIME",
-        Description = "Only calls since a time, \"2026-11-24 21:10:06\" or shorter, or since so long, 90m or 24h",
+        Description =
+            """
+            Only calls since a time, as "2026-11-24 21:10:06" or shorter, in local time, or of the last 90m
+            or 24h
+            """,
         CustomParser = Since,
     };
 
@@ -62,6 +66,11 @@ internal sealed class Audit : Verb
             ["TIME", "WHO", "FROM", "CALL", "STATUS", "ABOUT", "WHY"],
             [.. page.Records.Select(Row)],
             (column, text) => column == 4 && text != "OK" ? StateColours.Of(StateWords.Of(State.Failed)) : "");
+        if (page.NextPageToken.Length > 0)
+        {
+            session.Screen.Say("there are older ones; --limit shows more");
+        }
+
         return ExitCodes.Done;
     }
 

@@ -22,14 +22,17 @@ internal sealed class AuditView(JournalConnection connection)
             """,
             query.Before?.Time ?? long.MaxValue, query.Before?.Sequence ?? long.MaxValue,
             query.Since is { } since ? Micros.ToEpoch(since) : long.MinValue, (long)MostLookedAt, query.Set, query.Who);
-        while (page.Count < query.Limit && rows.Read())
+        while (page.Count <= query.Limit && rows.Read())
         {
             looked++;
             last = new AuditPosition(rows.GetInt64(0), rows.GetInt64(1));
             if (Row(rows) is var entry && query.Passes(entry)) page.Add(new PlacedEntry(last, entry));
         }
 
-        return new AuditPage(page, page.Count == query.Limit || looked == MostLookedAt ? last : null);
+        // One more than wanted tells whether there is another page.
+        return page.Count > query.Limit
+            ? new AuditPage(page[..query.Limit], page[query.Limit - 1].Position)
+            : new AuditPage(page, looked == MostLookedAt ? last : null);
     }
 
     /// <summary>When, in µs, the oldest call came; null: there is none.</summary>

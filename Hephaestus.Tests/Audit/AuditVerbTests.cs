@@ -48,6 +48,8 @@ public sealed class AuditVerbTests
         Assert.Equal(["other/none", "set/none"], await AboutAsync(home, "--refused"));
         Assert.Equal(["set/none", "set/p"], await AboutAsync(home, "--set", "set"));
         Assert.Equal(["other/none"], await AboutAsync(home, "--limit", "1"));
+        Assert.Equal("hephaestus-cli: there are older ones; --limit shows more\n", (await AuditAsync(home, "--limit", "1")).Err);
+        Assert.Equal("", (await AuditAsync(home, "--limit", "3")).Err);
         Assert.Equal(["other/none", "set/none", "set/p"], await AboutAsync(home, "--who", "anonymous", "--since", "1h"));
         Assert.Empty(await AboutAsync(home, "--who", "cert:anna"));
         Assert.Empty(await AboutAsync(home, "--since", future));

@@ -115,6 +115,7 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("host.grpc.socket = run/x", "host.grpc.socket: \"run/x\" cannot be used; allowed is an absolute path of at most 107 bytes")]
     [InlineData("access.allow = me", "access.allow: is not supported yet; remove it: this server would run without what it asks for")]
     [InlineData("history.sync = always", "history.sync: \"always\" cannot be used; allowed is normal or full")]
+    [InlineData("audit.keep_days = 0", "audit.keep_days: \"0\" cannot be used; allowed is a whole number from 1 to 36500")]
     [InlineData("history.keep_days = 0", "history.keep_days: \"0\" cannot be used; allowed is a whole number from 1 to 36500")]
     [InlineData("history.keep_count = 1K", "history.keep_count: \"1K\" cannot be used; allowed is a whole number from 1 to 2147483647")]
     [InlineData("history.keep_bytes = 20 GB", "history.keep_bytes: \"20 GB\" cannot be used; allowed is a whole number of bytes, or one with K, M, G or T (as 20G), at least 1")]
@@ -257,6 +258,7 @@ public sealed class ServerSettingsTests : IDisposable
                 "log.late_output = 1m",
                 "history.sync = normal",
                 "history.keep_* = (none, everything is kept)",
+                "audit.keep_days = 365",
                 "hermes.enable = no",
             ],
             ServerSettingsReader.Read(null, Protocol.Configuration.Configuration.Empty, s_surroundings).Settings?.Describe());
