@@ -1,5 +1,6 @@
 using System.Reactive.Concurrency;
 using Hephaestus.Protocol;
+using Hephaestus.Server.Access;
 using Hephaestus.Server.Audit;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
@@ -97,7 +98,8 @@ internal static class Startup
             catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace, hermes, audit);
         var lacks = new Lacks(pump.Stall, journal.Trouble, sync.Trouble, waits.Reason);
         await using var space = new SpaceWatch(lacks, serving, loggers.CreateLogger<SpaceWatch>());
-        await using var endpoint = new Endpoint(settings, loggers, service, serving, audit);
+        using var credentials = Credentials.Open(settings, new Looks(scheduler, CatalogueTiming.Default, loggers.CreateLogger<Credentials>()));
+        await using var endpoint = new Endpoint(settings, credentials, loggers, service, serving, audit);
         var addresses = await endpoint.StartAsync();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
         if (journal.Snapshot(view => view.Outbox.Size.SetAside) is > 0 and var setAside)

@@ -4,7 +4,7 @@ using Grpc.Core.Interceptors;
 namespace Hephaestus.Server.Access;
 
 /// <summary>Stands before every call: finds out who makes it.</summary>
-internal sealed class AccessGuard : Interceptor
+internal sealed class AccessGuard(Identification identification) : Interceptor
 {
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -33,5 +33,5 @@ internal sealed class AccessGuard : Interceptor
         return continuation(requestStream, responseStream, context);
     }
 
-    private static void Admit(ServerCallContext context) => Identification.Identify(context.GetHttpContext()).Sign(context);
+    private void Admit(ServerCallContext context) => identification.Identify(context.GetHttpContext()).Sign(context);
 }
