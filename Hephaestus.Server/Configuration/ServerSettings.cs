@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 
 namespace Hephaestus.Server.Configuration;
@@ -43,6 +44,9 @@ internal sealed record ServerSettings(
     string? NodeType,
     string TokenFile)
 {
+    /// <summary>How strictly plans are judged by who can change them.</summary>
+    public TrustMode PlanTrust { get; init; } = TrustMode.Warn;
+
     /// <summary>Reads a file, or gives the defaults without one.</summary>
     public static SettingsReading Read(string? path) =>
         ServerSettingsReader.Read(path, path is null ? Protocol.Configuration.Configuration.Empty : ConfigurationFile.Read(path), Surroundings.OfThisProcess());
@@ -58,6 +62,7 @@ internal sealed record ServerSettings(
         $"{SettingKeys.StateDirectory} = {StateDirectory}",
         $"{SettingKeys.RuleDirectory} = {RuleDirectory}",
         $"{SettingKeys.RuleLog} = {RuleLog}",
+        $"{SettingKeys.PlanTrust} = {Word(PlanTrust)}",
         $"{SettingKeys.MaxConcurrent} = {MaxConcurrent}",
         $"{SettingKeys.Grace} = {DurationText.Format(Grace)}",
         $"{SettingKeys.Cgroup} = {Cgroup}",
@@ -67,6 +72,13 @@ internal sealed record ServerSettings(
         $"{SettingKeys.AuditKeepDays} = {Retention.AuditDays}",
         .. Hermes is null ? [$"{SettingKeys.HermesEnable} = no"] : DescribeHermes(Hermes),
     ];
+
+    private static string Word(TrustMode mode) => mode switch
+    {
+        TrustMode.Strict => "strict",
+        TrustMode.Off => "off",
+        _ => "warn",
+    };
 
     private static string[] DescribeHermes(HermesSettings hermes) =>
     [

@@ -3,6 +3,7 @@ using System.Globalization;
 using Grpc.Core;
 using Hephaestus.Server.Access;
 using Hephaestus.Server.Audit;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Plans;
@@ -28,10 +29,9 @@ internal sealed partial class HephaestusService
 
     private async Task<ExecutionState> ExecuteAsync(Wire.PlanArg request, string requestId, ServerCallContext context)
     {
-        var entry = Find(request.Set, request.Plan);
-        var plan = entry.Reading.Plan ?? throw Refusals.Broken(entry);
-        var wish = new ExecutionRequest(entry, Parameters(request.Parameters, plan), requestId, AskerOf(context));
-        return await AcceptedAsync(acceptance.ExecuteAsync(wish), context);
+        var entry = await FindNowAsync(request.Set, request.Plan, context.CancellationToken);
+        var parameters = Parameters(request.Parameters, entry.Reading.Plan!);
+        return await AcceptedAsync(acceptance.ExecuteAsync(new ExecutionRequest(entry, parameters, requestId, AskerOf(context))), context);
     }
 
     private static Asker AskerOf(ServerCallContext context) => new(
@@ -46,9 +46,33 @@ internal sealed partial class HephaestusService
             throw Refusals.CannotResume(request.Id, ended.State);
         }
 
+        if (acceptance.Known(requestId) is null)
+        {
+            await RefuseDistrustedAsync(ended, context.CancellationToken);
+        }
+
         return request.CheckOnly
             ? acceptance.Look(ended).Refusal is { } refusal ? throw Refusals.NotAccepted(refusal) : Preview(ended).ToMessage()
             : (await AcceptedAsync(acceptance.ResumeAsync(ended, requestId, AskerOf(context)), context)).ToMessage(registry.WaitsFor);
+    }
+
+    /// <summary>
+    /// What runs is the text as it was accepted once; but who can change the plan now may have been able to then.
+    /// </summary>
+    private async Task RefuseDistrustedAsync(ExecutionState ended, CancellationToken cancellation)
+    {
+        try
+        {
+            var key = new PlanKey(ended.Set, ended.Plan);
+            if (await catalogue.Plans.DistrustAsync(key, cancellation) is { IsEmpty: false } distrust)
+            {
+                throw Refusals.Distrusted(catalogue.FileOf(key), distrust);
+            }
+        }
+        catch (TimeoutException silent)
+        {
+            throw Refusals.NotNow(silent);
+        }
     }
 
     /// <summary>The execution that would begin now.</summary>
