@@ -1,5 +1,6 @@
 using System.Reactive.Concurrency;
 using Hephaestus.Protocol;
+using Hephaestus.Server.Access;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Executions;
@@ -23,16 +24,16 @@ internal static class Startup
     /// <summary>Runs until SIGTERM or SIGINT; the exit code.</summary>
     public static async Task<int> RunAsync(string? configuration)
     {
-        var (settings, problems) = ServerSettings.Read(configuration);
-        foreach (var problem in problems)
+        var reading = ServerSettings.Read(configuration);
+        foreach (var problem in reading.Problems)
         {
             Say(Console.Error, $"hephaestus: {problem}");
         }
 
-        return settings is null ? ExitCodes.Usage : await RunAsync(settings);
+        return reading.Settings is { } settings ? await RunAsync(configuration, settings, reading) : ExitCodes.Usage;
     }
 
-    private static async Task<int> RunAsync(ServerSettings settings)
+    private static async Task<int> RunAsync(string? configuration, ServerSettings settings, SettingsReading reading)
     {
         Say(Console.Out, $"Hephaestus {CommandLine.ProgramVersion}, process {Environment.ProcessId}");
         foreach (var line in settings.Describe())
@@ -42,7 +43,7 @@ internal static class Startup
 
         try
         {
-            await ServeAsync(settings);
+            await ServeAsync(configuration, settings, reading);
             Say(Console.Out, "Stopped; what runs goes on and is taken up by the next start");
             return ExitCodes.Done;
         }
@@ -54,7 +55,7 @@ internal static class Startup
         }
     }
 
-    private static async Task ServeAsync(ServerSettings settings)
+    private static async Task ServeAsync(string? configuration, ServerSettings settings, SettingsReading reading)
     {
         using var loggers = LoggerFactory.Create(Log);
         using var state = StateDirectory.Take(settings.StateDirectory);
@@ -95,7 +96,11 @@ internal static class Startup
             catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace, hermes);
         var lacks = new Lacks(pump.Stall, journal.Trouble, sync.Trouble, waits.Reason);
         await using var space = new SpaceWatch(lacks, serving, loggers.CreateLogger<SpaceWatch>());
-        await using var endpoint = new Endpoint(settings, loggers, service, serving);
+        var authority = new Authority(settings.Access, journal);
+        using var looking = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "configuration" });
+        using var live = LiveConfiguration.Open(
+            configuration, reading, authority, CatalogueTiming.Default, looking, loggers.CreateLogger<LiveConfiguration>());
+        await using var endpoint = new Endpoint(settings, loggers, service, serving, authority);
         var addresses = await endpoint.StartAsync();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
         if (journal.Snapshot(view => view.Outbox.Size.SetAside) is > 0 and var setAside)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Access;
 using Hephaestus.Server.Journal;
 
 namespace Hephaestus.Server.Configuration;
@@ -41,6 +42,9 @@ internal sealed record ServerSettings(
     string? NodeName,
     string? NodeType)
 {
+    /// <summary>Who may do what, at the start: changed rules are taken in later.</summary>
+    public AccessRules Access { get; init; } = AccessRules.Unset;
+
     /// <summary>Reads a file, or gives the defaults without one.</summary>
     public static SettingsReading Read(string? path) =>
         ServerSettingsReader.Read(path, path is null ? Protocol.Configuration.Configuration.Empty : ConfigurationFile.Read(path), Surroundings.OfThisProcess());
@@ -62,6 +66,7 @@ internal sealed record ServerSettings(
         $"{SettingKeys.Sync} = {(Sync == HistorySync.Full ? "full" : "normal")}",
         .. Retention.Removes ? Retention.Describe() : ["history.keep_* = (none, everything is kept)"],
         .. Hermes is null ? [$"{SettingKeys.HermesEnable} = no"] : DescribeHermes(Hermes),
+        .. Access.Describe(),
     ];
 
     private static string[] DescribeHermes(HermesSettings hermes) =>
@@ -74,4 +79,8 @@ internal sealed record ServerSettings(
 
 /// <summary>What reading gave: the settings, or null and at least one error.</summary>
 /// <param name="Problems">Errors and warnings; each one's ToString is a line for the user.</param>
-internal sealed record SettingsReading(ServerSettings? Settings, ImmutableArray<ConfigurationProblem> Problems);
+internal sealed record SettingsReading(ServerSettings? Settings, ImmutableArray<ConfigurationProblem> Problems)
+{
+    /// <summary>What was read.</summary>
+    public Protocol.Configuration.Configuration Source { get; init; } = Protocol.Configuration.Configuration.Empty;
+}

@@ -1,5 +1,6 @@
 using System.Text;
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Access;
 using Hephaestus.Server.Journal;
 
 namespace Hephaestus.Server.Configuration;
@@ -31,12 +32,23 @@ internal sealed class ServerSettingsReader
     {
         var reader = new ConfigurationReader(configuration);
         var settings = new ServerSettingsReader(reader, surroundings).Settings(file);
-        reader.Add(configuration.UnknownKeys(SettingKeys.IsKnown, SettingKeys.All));
+        var (access, problems) = AccessRulesReader.Read(configuration);
+        reader.Add(problems);
+        reader.Add(configuration.UnknownKeys(key => SettingKeys.IsKnown(key) || AccessKeys.IsMisspelt(key), SettingKeys.All));
         reader.Add(Reserved(configuration));
+        reader.Add(Misspelt(configuration));
         return new SettingsReading(
-            reader.Problems.Any(problem => problem.IsError) ? null : settings,
-            [.. reader.Problems.OrderBy(problem => problem.IsError ? 0 : 1)]);
+            reader.Problems.Any(problem => problem.IsError) ? null : settings with { Access = access },
+            [.. reader.Problems.OrderBy(problem => problem.IsError ? 0 : 1)])
+        {
+            Source = configuration,
+        };
     }
+
+    private static IEnumerable<ConfigurationProblem> Misspelt(Protocol.Configuration.Configuration configuration) =>
+        from entry in configuration.Entries
+        where AccessKeys.IsMisspelt(entry.Key)
+        select entry.Error($"unknown key; did you mean {AccessKeys.Prefix}PRINCIPAL? This server would run without a rule that it asks for");
 
     private static IEnumerable<ConfigurationProblem> Reserved(Protocol.Configuration.Configuration configuration) =>
         from entry in configuration.Entries

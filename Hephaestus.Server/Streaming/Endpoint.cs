@@ -24,12 +24,13 @@ internal sealed class Endpoint : IAsyncDisposable
     private readonly WebApplication _application;
 
     /// <exception cref="EndpointException">The certificate cannot be used, or the address's name not be resolved.</exception>
-    public Endpoint(ServerSettings settings, ILoggerFactory loggers, HephaestusService service, ServingStatus serving)
+    public Endpoint(ServerSettings settings, ILoggerFactory loggers, HephaestusService service, ServingStatus serving, Authority authority)
     {
         _settings = settings;
         // The empty builder: the others watch their settings files, one inotify instance each.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(Described());
+        builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(authority)
+            .AddSingleton(new KnownDescriptors(Mapped));
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc =>
         {
@@ -74,12 +75,14 @@ internal sealed class Endpoint : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
-    /// <summary>All that is mapped.</summary>
-    private static KnownDescriptors Described() => new(
+    /// <summary>All services that are mapped.</summary>
+    public static IReadOnlyCollection<Google.Protobuf.Reflection.ServiceDescriptor> Mapped { get; } =
+    [
         Protocol.Hephaestus.Descriptor,
         Protocol.Standard.HealthV1.Health.Descriptor,
         Protocol.Standard.ReflectionV1.ServerReflection.Descriptor,
-        Protocol.Standard.ReflectionV1Alpha.ServerReflection.Descriptor);
+        Protocol.Standard.ReflectionV1Alpha.ServerReflection.Descriptor,
+    ];
 
     private void Configure(KestrelServerOptions kestrel)
     {

@@ -113,7 +113,6 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("log.late_output = 25h", "log.late_output: \"25h\" cannot be used; allowed is a whole number with s, m or h (as 90s), at most 24h")]
     [InlineData("host.state_dir =", "host.state_dir: \"\" cannot be used; allowed is a value that is not empty")]
     [InlineData("host.grpc.socket = run/x", "host.grpc.socket: \"run/x\" cannot be used; allowed is an absolute path of at most 107 bytes")]
-    [InlineData("access.allow = me", "access.allow: is not supported yet; remove it: this server would run without what it asks for")]
     [InlineData("history.sync = always", "history.sync: \"always\" cannot be used; allowed is normal or full")]
     [InlineData("history.keep_days = 0", "history.keep_days: \"0\" cannot be used; allowed is a whole number from 1 to 36500")]
     [InlineData("history.keep_count = 1K", "history.keep_count: \"1K\" cannot be used; allowed is a whole number from 1 to 2147483647")]
@@ -258,6 +257,7 @@ public sealed class ServerSettingsTests : IDisposable
                 "history.sync = normal",
                 "history.keep_* = (none, everything is kept)",
                 "hermes.enable = no",
+                "access.* = (none, whoever reaches the server is operator)",
             ],
             ServerSettingsReader.Read(null, Protocol.Configuration.Configuration.Empty, s_surroundings).Settings?.Describe());
     }

@@ -4,12 +4,13 @@ using Microsoft.Extensions.Logging;
 namespace Hephaestus.Server.Catalogue;
 
 /// <summary>
-/// Tells that something may have changed below a directory. A hint, no more: inotify loses events when its queue is
+/// Tells that something may have changed in a directory. A hint, no more: inotify loses events when its queue is
 /// full, sees nothing behind symbolic links, and is silent when the directory itself is moved or deleted.
 /// </summary>
 /// <param name="root">Absolute path.</param>
+/// <param name="below">Also in the directories below it.</param>
 /// <param name="hint">Called on a thread of the runtime; must not throw and should not wait.</param>
-internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) : IDisposable
+internal sealed class DirectoryWatch(string root, bool below, Action hint, ILogger log) : IDisposable
 {
     private readonly Lock _gate = new();
     private FileSystemWatcher? _watcher;
@@ -58,7 +59,7 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
         FileSystemWatcher? watcher = null;
         try
         {
-            watcher = new FileSystemWatcher(root) { IncludeSubdirectories = true, NotifyFilter = Everything };
+            watcher = new FileSystemWatcher(root) { IncludeSubdirectories = below, NotifyFilter = Everything };
             Watch(watcher);
             TellFailure();
             return watcher;
