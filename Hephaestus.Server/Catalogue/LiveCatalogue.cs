@@ -13,7 +13,7 @@ namespace Hephaestus.Server.Catalogue;
 internal sealed class LiveCatalogue : IDisposable
 {
     private readonly RuleDirectory _directory;
-    private readonly DirectoryWatch _watch;
+    private readonly RuleDirectoryWatch _watch;
     private readonly BehaviorSubject<CatalogueSnapshot> _published;
     private readonly IDisposable _rescans;
     private CatalogueScan _scan = CatalogueScan.None;
@@ -22,7 +22,7 @@ internal sealed class LiveCatalogue : IDisposable
     {
         var hints = new RescanHints(timing, scheduler);
         _directory = new RuleDirectory(root, TimeProvider.System);
-        _watch = new DirectoryWatch(root, below: true, hints.Hint, log);
+        _watch = new RuleDirectoryWatch(root, hints.Hint, log);
         _scan = Rescan();
         Snapshots = new Latest<CatalogueSnapshot>(_scan.Snapshot);
         _published = new BehaviorSubject<CatalogueSnapshot>(_scan.Snapshot);

@@ -5,13 +5,13 @@ using Microsoft.Extensions.Logging;
 namespace Hephaestus.Server.Configuration;
 
 /// <summary>Watches the directories of some files. Not thread-safe.</summary>
-/// <param name="hint">See <see cref="DirectoryWatch"/>.</param>
+/// <param name="hint">See <see cref="RuleDirectoryWatch"/>.</param>
 internal sealed class DirectoryWatches(Action hint, ILogger log) : IDisposable
 {
     /// <summary>Each costs an instance of inotify; changes of files elsewhere are found by looking now and then.</summary>
     private const int MostWatched = 8;
 
-    private readonly Dictionary<string, DirectoryWatch> _watches = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RuleDirectoryWatch> _watches = new(StringComparer.Ordinal);
 
     /// <summary>Watches the directories of these files, as they are now, and no others any more.</summary>
     /// <returns>Some were not watched before: what changed there until now gave no hint.</returns>
@@ -24,7 +24,7 @@ internal sealed class DirectoryWatches(Action hint, ILogger log) : IDisposable
             watch!.Dispose();
         }
 
-        var added = wanted.Where(directory => _watches.TryAdd(directory, new DirectoryWatch(directory, below: false, hint, log))).Count();
+        var added = wanted.Where(directory => _watches.TryAdd(directory, Watch(directory))).Count();
         foreach (var (directory, watch) in _watches)
         {
             watch.Arm(Libc.Status(directory, out var status) == 0 ? status : null);
@@ -32,6 +32,8 @@ internal sealed class DirectoryWatches(Action hint, ILogger log) : IDisposable
 
         return added > 0;
     }
+
+    private RuleDirectoryWatch Watch(string directory) => new(directory, hint, log) { Recursive = false };
 
     public void Dispose()
     {

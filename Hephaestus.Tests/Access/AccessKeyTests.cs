@@ -42,7 +42,7 @@ public sealed class AccessKeyTests : IDisposable
 
     [Fact]
     public void Of_a_principal_that_stands_twice_the_later_value_counts_in_whatever_way_it_is_written() => Assert.Equal(
-        ["access.token:a = viewer", "access.uid:0 = viewer", "access.gid:0 = operator"],
+        ["access.uid:0 = viewer", "access.gid:0 = operator", "access.token:a = viewer"],
         Read(
             """
             access.token:a = nonsense
@@ -54,7 +54,8 @@ public sealed class AccessKeyTests : IDisposable
             """).Settings?.Access.Describe());
 
     [Theory]
-    [InlineData("access.usr:anna = viewer", $"access.usr:anna: \"usr\" is no kind of caller; allowed is {Principals}; did you mean uid?")]
+    [InlineData("access.usr:anna = viewer", $"access.usr:anna: \"usr\" is no kind of caller; allowed is {Principals}")]
+    [InlineData("access.tokn:a = viewer", $"access.tokn:a: \"tokn\" is no kind of caller; allowed is {Principals}; did you mean token?")]
     [InlineData("access.allow = me", $"access.allow: \"allow\" is no kind of caller; allowed is {Principals}")]
     [InlineData("access.anonymos = viewer", $"access.anonymos: \"anonymos\" is no kind of caller; allowed is {Principals}; did you mean anonymous?")]
     [InlineData("access.cert: = viewer", $"access.cert:: the name of the cert is empty; allowed is {Principals}")]

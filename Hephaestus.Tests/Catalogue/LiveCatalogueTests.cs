@@ -184,7 +184,7 @@ public sealed class LiveCatalogueTests
     {
         using var folder = new RuleFolder();
         var hints = new SemaphoreSlim(0);
-        using var watch = new DirectoryWatch(folder.Root, below: true, () => hints.Release(), NullLogger.Instance);
+        using var watch = new RuleDirectoryWatch(folder.Root, () => hints.Release(), NullLogger.Instance);
         watch.Arm(Status(folder.Root));
         Directory.Delete(folder.Root);
         watch.Arm(status: null);

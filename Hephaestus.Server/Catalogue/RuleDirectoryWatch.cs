@@ -4,13 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace Hephaestus.Server.Catalogue;
 
 /// <summary>
-/// Tells that something may have changed in a directory. A hint, no more: inotify loses events when its queue is
+/// Tells that something may have changed below a directory. A hint, no more: inotify loses events when its queue is
 /// full, sees nothing behind symbolic links, and is silent when the directory itself is moved or deleted.
 /// </summary>
 /// <param name="root">Absolute path.</param>
-/// <param name="below">Also in the directories below it.</param>
 /// <param name="hint">Called on a thread of the runtime; must not throw and should not wait.</param>
-internal sealed class DirectoryWatch(string root, bool below, Action hint, ILogger log) : IDisposable
+internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) : IDisposable
 {
     private readonly Lock _gate = new();
     private FileSystemWatcher? _watcher;
@@ -20,6 +19,12 @@ internal sealed class DirectoryWatch(string root, bool below, Action hint, ILogg
     private (ulong Device, ulong Inode, long Born) _watched;
     private string? _complaint;
     private bool _disposed;
+
+    /// <summary>Whether directories below count too.</summary>
+    public bool Recursive { get; init; } = true;
+
+    /// <summary>What counts as a change.</summary>
+    public NotifyFilters Filters { get; init; } = Everything;
 
     /// <summary>
     /// Watches what the path leads to now, of the given status. Does nothing when that is watched already; null: there
@@ -59,7 +64,7 @@ internal sealed class DirectoryWatch(string root, bool below, Action hint, ILogg
         FileSystemWatcher? watcher = null;
         try
         {
-            watcher = new FileSystemWatcher(root) { IncludeSubdirectories = below, NotifyFilter = Everything };
+            watcher = new FileSystemWatcher(root) { IncludeSubdirectories = Recursive, NotifyFilter = Filters };
             Watch(watcher);
             TellFailure();
             return watcher;
