@@ -96,11 +96,13 @@ internal static class Startup
             catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace, hermes);
         var lacks = new Lacks(pump.Stall, journal.Trouble, sync.Trouble, waits.Reason);
         await using var space = new SpaceWatch(lacks, serving, loggers.CreateLogger<SpaceWatch>());
-        var authority = new Authority(settings.Access, journal);
+        using var credentials = Credentials.Open(settings, new Looks(scheduler, CatalogueTiming.Default, loggers.CreateLogger<Credentials>()));
+        var access = new LiveAccess(settings.Access, new Identification(credentials, TimeProvider.System), journal);
+        credentials.Changed = access.TellChange;
         using var looking = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "configuration" });
         using var live = LiveConfiguration.Open(
-            configuration, reading, authority, CatalogueTiming.Default, looking, loggers.CreateLogger<LiveConfiguration>());
-        await using var endpoint = new Endpoint(settings, loggers, service, serving, authority);
+            configuration, reading, access, CatalogueTiming.Default, looking, loggers.CreateLogger<LiveConfiguration>());
+        await using var endpoint = new Endpoint(settings, credentials, access, loggers, service, serving);
         var addresses = await endpoint.StartAsync();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
         if (journal.Snapshot(view => view.Outbox.Size.SetAside) is > 0 and var setAside)

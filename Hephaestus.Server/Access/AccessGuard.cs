@@ -8,8 +8,11 @@ namespace Hephaestus.Server.Access;
 /// Stands before every call: finds out who makes it, and whether that may be. A stream ends when its caller may less or
 /// more than at its beginning.
 /// </summary>
-internal sealed class AccessGuard(Authority authority) : Interceptor
+internal sealed class AccessGuard(LiveAccess access) : Interceptor
 {
+    /// <summary>That a certificate has expired, nobody tells.</summary>
+    private static readonly TimeSpan s_expiry = TimeSpan.FromMinutes(1);
+
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
@@ -42,7 +45,7 @@ internal sealed class AccessGuard(Authority authority) : Interceptor
 
     private Admission Admit(ServerCallContext context, object? request)
     {
-        var admission = authority.Admit(context.GetHttpContext(), context.Method, Rights.Of(context.Method, request));
+        var admission = access.Admit(context.GetHttpContext(), context.Method, Rights.Of(context.Method, request));
         admission.Sign(context);
         return admission;
     }
@@ -50,7 +53,7 @@ internal sealed class AccessGuard(Authority authority) : Interceptor
     private async Task WatchedAsync(ServerCallContext context, object? request, Func<ServerCallContext, Task> call)
     {
         // Before the look at the rules, so that no change of them falls between the two.
-        var (_, seen) = authority.Changes.Current;
+        var (_, seen) = access.Changes.Current;
         var admitted = Admit(context, request);
         using var lapse = new Lapse(context.CancellationToken);
         var watching = WatchAsync(context, request, admitted.Permissions, seen, lapse);
@@ -78,10 +81,10 @@ internal sealed class AccessGuard(Authority authority) : Interceptor
         {
             while (true)
             {
-                await authority.Changes.NextAsync(seen, lapse.Token);
-                (_, seen) = authority.Changes.Current;
+                await access.Changes.NextAsync(seen, s_expiry, lapse.Token);
+                (_, seen) = access.Changes.Current;
                 var right = Rights.Of(context.Method, request);
-                var now = authority.Admit(context.GetHttpContext(), context.Method, right);
+                var now = access.Admit(context.GetHttpContext(), context.Method, right);
                 if (right?.Subjects.Length > 0 && !now.Permissions.Allow(at))
                 {
                     throw AccessRefusals.Changed();

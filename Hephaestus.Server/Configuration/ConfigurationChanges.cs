@@ -6,7 +6,7 @@ namespace Hephaestus.Server.Configuration;
 
 /// <summary>Takes in what has changed in a configuration, and says so, each thing once. Not thread-safe.</summary>
 /// <param name="path">For what is said.</param>
-internal sealed class ConfigurationChanges(string path, SettingsReading start, Authority authority, ILogger log)
+internal sealed class ConfigurationChanges(string path, SettingsReading start, LiveAccess access, ILogger log)
 {
     private HashSet<string> _warned = Lines(start.Problems);
     private string[] _faults = [];
@@ -41,7 +41,7 @@ internal sealed class ConfigurationChanges(string path, SettingsReading start, A
     private IEnumerable<string> Faults(SettingsReading reading) => reading.Settings switch
     {
         null => reading.Problems.Where(problem => problem.IsError).Select(problem => problem.ToString()),
-        { Access.Grants: null } when authority.Rules.Value.Grants is not null =>
+        { Access.Grants: null } when access.Rules.Value.Grants is not null =>
         [
             $"{path}: {AccessKeys.Prefix}*: no rule is set any more; say {AccessKeys.Prefix}anonymous = operator if everybody "
             + "who reaches the server may run plans, or restart it",
@@ -72,10 +72,10 @@ internal sealed class ConfigurationChanges(string path, SettingsReading start, A
 
     private void TakeIn(AccessRules rules)
     {
-        var (before, now) = (authority.Rules.Value.Describe(), rules.Describe());
+        var (before, now) = (access.Rules.Value.Describe(), rules.Describe());
         if (!before.SequenceEqual(now))
         {
-            authority.Set(rules);
+            access.Set(rules);
             string[] changes = [.. now.Except(before), .. before.Except(now).Select(gone => $"no longer {gone}")];
             log.LogWarning("{File}: rules of access taken in: {Changes}", path, string.Join("; ", changes));
         }

@@ -25,10 +25,10 @@ internal sealed class LiveConfiguration : IDisposable
     private bool _disposed;
 
     private LiveConfiguration(
-        string path, SettingsReading start, Authority authority, CatalogueTiming timing, IScheduler scheduler, ILogger log)
+        string path, SettingsReading start, LiveAccess access, CatalogueTiming timing, IScheduler scheduler, ILogger log)
     {
         (_path, _judged) = (path, start.Source);
-        _changes = new ConfigurationChanges(path, start, authority, log);
+        _changes = new ConfigurationChanges(path, start, access, log);
         _hints = new RescanHints(timing, scheduler);
         _watches = new DirectoryWatches(_hints.Hint, log);
         _watches.Arm(start.Source.Files);
@@ -47,9 +47,9 @@ internal sealed class LiveConfiguration : IDisposable
     /// <param name="start">What it read there.</param>
     /// <param name="scheduler">Must run one thing at a time; stays the caller's, to be disposed after this.</param>
     public static LiveConfiguration? Open(
-        string? path, SettingsReading start, Authority authority, CatalogueTiming timing, IScheduler scheduler, ILogger log) =>
+        string? path, SettingsReading start, LiveAccess access, CatalogueTiming timing, IScheduler scheduler, ILogger log) =>
         path is not null && Libc.Status(path, out var status) == 0 && status.IsRegular
-            ? new LiveConfiguration(path, start, authority, timing, scheduler, log)
+            ? new LiveConfiguration(path, start, access, timing, scheduler, log)
             : null;
 
     public void Dispose()

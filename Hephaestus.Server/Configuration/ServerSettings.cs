@@ -23,12 +23,13 @@ namespace Hephaestus.Server.Configuration;
 /// <param name="Sync">What must be on the disk before it is told.</param>
 /// <param name="NodeName">Reserved.</param>
 /// <param name="NodeType">Reserved.</param>
+/// <param name="TokenFile">Where the hashes of tokens are; need not be there.</param>
 internal sealed record ServerSettings(
     string? File,
     ListenAddress Address,
     TlsFiles? Tls,
     bool Insecure,
-    string? Socket,
+    SocketSettings? Socket,
     string StateDirectory,
     string RuleDirectory,
     string RuleLog,
@@ -40,7 +41,8 @@ internal sealed record ServerSettings(
     HermesSettings? Hermes,
     HistorySync Sync,
     string? NodeName,
-    string? NodeType)
+    string? NodeType,
+    string TokenFile)
 {
     /// <summary>Who may do what, at the start: changed rules are taken in later.</summary>
     public AccessRules Access { get; init; } = AccessRules.Unset;
@@ -55,6 +57,7 @@ internal sealed record ServerSettings(
         $"configuration = {File ?? "(none, defaults)"}",
         $"{SettingKeys.Address} = {Address}{(Tls is null ? " (no TLS)" : " (TLS)")}",
         .. Tls is null ? [] : new[] { $"{SettingKeys.TlsPem} = {Tls.Certificate}", $"{SettingKeys.TlsKey} = {Tls.Key}" },
+        .. Tls?.ClientAuthority is { } authority ? new[] { $"{SettingKeys.TlsClientCa} = {authority}" } : [],
         .. Socket is null ? [] : new[] { $"{SettingKeys.Socket} = {Socket}" },
         $"{SettingKeys.StateDirectory} = {StateDirectory}",
         $"{SettingKeys.RuleDirectory} = {RuleDirectory}",

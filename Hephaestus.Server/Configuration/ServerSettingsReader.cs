@@ -77,7 +77,8 @@ internal sealed class ServerSettingsReader
             new HermesSettingsReader(_reader, _surroundings).Settings(),
             Sync(),
             _reader.TextOrEmpty(SettingKeys.NodeName),
-            _reader.TextOrEmpty(SettingKeys.NodeType));
+            _reader.TextOrEmpty(SettingKeys.NodeType),
+            Directory(SettingKeys.Tokens) ?? Path.Combine(state, TokenFile.DefaultName));
     }
 
     private HistorySync Sync() =>
@@ -127,6 +128,8 @@ internal sealed class ServerSettingsReader
     {
         if (!_wantsTls)
         {
+            if (_reader.Has(SettingKeys.TlsClientCa))
+                _reader.Error(SettingKeys.TlsClientCa, $"needs {SettingKeys.Tls} = yes: without TLS no client has a certificate");
             return null;
         }
 
@@ -135,9 +138,11 @@ internal sealed class ServerSettingsReader
             return null;
         }
 
-        var files = new TlsFiles(_surroundings.Absolute(certificate), _surroundings.Absolute(key));
-        if (files.Fault() is { } fault)
-            _reader.Error(SettingKeys.TlsPem, $"{files.Certificate} with the key {files.Key} cannot be used: {fault}");
+        var files = new TlsFiles(_surroundings.Absolute(certificate), _surroundings.Absolute(key), Directory(SettingKeys.TlsClientCa));
+        if (files.ReadCertificate().Fault is { } fault)
+            _reader.Error(SettingKeys.TlsPem, fault);
+        if (files.ClientAuthority is { } authority && TlsFiles.ReadAuthority(authority).Fault is { } unusable)
+            _reader.Error(SettingKeys.TlsClientCa, unusable);
         return files;
     }
 
@@ -148,9 +153,20 @@ internal sealed class ServerSettingsReader
         return _reader.Text(key);
     }
 
-    private string? Socket() =>
-        _reader.Parse(
+    private SocketSettings? Socket()
+    {
+        var path = _reader.Parse(
             SettingKeys.Socket,
             path => path is ['/', ..] && Encoding.UTF8.GetByteCount(path) <= MaxSocketPath ? path : null,
             $"an absolute path of at most {MaxSocketPath} bytes");
+        var mode = _reader.Parse(SettingKeys.SocketMode, SocketMode.Parse, SocketMode.Allowed) ?? SocketMode.Default;
+        var group = _reader.Parse(SettingKeys.SocketGroup, SocketGroup.Find, SocketGroup.Allowed);
+        foreach (var key in new[] { SettingKeys.SocketMode, SettingKeys.SocketGroup })
+        {
+            if (_reader.Has(key) && !_reader.Has(SettingKeys.Socket))
+                _reader.Error(key, $"needs {SettingKeys.Socket}, the socket that it is about");
+        }
+
+        return path is null ? null : new SocketSettings(path, mode, group);
+    }
 }

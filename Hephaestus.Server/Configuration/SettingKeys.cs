@@ -9,8 +9,12 @@ internal static class SettingKeys
     public const string Tls = "host.grpc.tls";
     public const string TlsKey = "host.grpc.tls.key";
     public const string TlsPem = "host.grpc.tls.pem";
+    public const string TlsClientCa = "host.grpc.tls.client_ca";
     public const string Insecure = "host.grpc.insecure";
     public const string Socket = "host.grpc.socket";
+    public const string SocketMode = "host.grpc.socket.mode";
+    public const string SocketGroup = "host.grpc.socket.group";
+    public const string Tokens = "access.tokens";
     public const string StateDirectory = "host.state_dir";
     public const string RuleDirectory = "plan.rule_dir";
     public const string RuleLog = "plan.rule_log";
@@ -38,6 +42,7 @@ internal static class SettingKeys
         Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, MaxConcurrent, Grace, Cgroup,
         LateOutput, Sync, KeepDays, KeepCount, KeepBytes,
         HermesEnable, HermesAddress, HermesTls, HermesCa, HermesDomain, HermesTable, HermesPrefix, NodeName, NodeType,
+        TlsClientCa, SocketMode, SocketGroup, Tokens,
     ];
 
     /// <summary>Whether a key has its place here, now or later.</summary>

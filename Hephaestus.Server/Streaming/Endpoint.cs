@@ -1,5 +1,5 @@
+using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Hephaestus.Server.Access;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Standard;
@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -21,15 +22,24 @@ namespace Hephaestus.Server.Streaming;
 internal sealed class Endpoint : IAsyncDisposable
 {
     private readonly ServerSettings _settings;
+    private readonly Credentials _credentials;
+    private readonly UserNames _names = new(TimeProvider.System);
     private readonly WebApplication _application;
 
-    /// <exception cref="EndpointException">The certificate cannot be used, or the address's name not be resolved.</exception>
-    public Endpoint(ServerSettings settings, ILoggerFactory loggers, HephaestusService service, ServingStatus serving, Authority authority)
+    /// <param name="credentials">Stay the caller's, to be disposed after this.</param>
+    /// <exception cref="EndpointException">The address's name cannot be resolved.</exception>
+    public Endpoint(
+        ServerSettings settings,
+        Credentials credentials,
+        LiveAccess access,
+        ILoggerFactory loggers,
+        HephaestusService service,
+        ServingStatus serving)
     {
-        _settings = settings;
+        (_settings, _credentials) = (settings, credentials);
         // The empty builder: the others watch their settings files, one inotify instance each.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(authority)
+        builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(access)
             .AddSingleton(new KnownDescriptors(Mapped));
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc =>
@@ -38,6 +48,7 @@ internal sealed class Endpoint : IAsyncDisposable
             grpc.Interceptors.Add<AccessGuard>();
         });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = BoundSocket);
         _application = builder.Build();
         _application.UseRouting();
         _application.MapGrpcService<HephaestusService>();
@@ -53,7 +64,6 @@ internal sealed class Endpoint : IAsyncDisposable
     {
         try
         {
-            LocalSocket.Clear(_settings.Socket);
             await _application.StartAsync();
             var addresses = _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
 
@@ -92,32 +102,38 @@ internal sealed class Endpoint : IAsyncDisposable
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-        var certificate = _settings.Tls is { } tls ? ServerCertificate.Load(tls) : null;
         foreach (var address in Addresses())
         {
-            kestrel.Listen(address, listen => Secure(listen, certificate));
+            kestrel.Listen(address, Secure);
         }
 
         if (_settings.Socket is { } socket)
         {
-            kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.ListenUnixSocket(socket.Path, Local);
         }
     }
 
-    private static void Secure(ListenOptions listen, ServerCertificate? certificate)
+    private void Secure(ListenOptions listen)
     {
         listen.Protocols = HttpProtocols.Http2;
-        if (certificate is not null)
+        if (_credentials.Certificate is { } certificate)
         {
-            listen.UseHttps(new HttpsConnectionAdapterOptions
-            {
-                ServerCertificate = certificate.Leaf,
-                ServerCertificateChain = certificate.Chain,
-            });
+            var handshake = new TlsHandshake(certificate.Values, _credentials.Authority?.Values);
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = handshake.Begin });
         }
     }
 
-    private IReadOnlyList<System.Net.IPEndPoint> Addresses()
+    private void Local(ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.Http2;
+        listen.Use(next => LocalPeer.Ask(next, _names));
+    }
+
+    private Socket BoundSocket(EndPoint endPoint) => endPoint is UnixDomainSocketEndPoint && _settings.Socket is { } socket
+        ? LocalSocket.Bind(socket)
+        : SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+
+    private IReadOnlyList<IPEndPoint> Addresses()
     {
         try
         {

@@ -110,6 +110,9 @@ internal static partial class Libc
         [FieldOffset(20)]
         public uint User;
 
+        [FieldOffset(24)]
+        public uint Group;
+
         [FieldOffset(28)]
         public ushort Mode;
 

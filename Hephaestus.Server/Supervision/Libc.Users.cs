@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hephaestus.Server.Supervision;
 
@@ -107,6 +108,16 @@ internal static partial class Libc
         }
     }
 
+    /// <summary>Gives an open file to whomever another file belongs to.</summary>
+    /// <exception cref="IOException">That is not allowed, or the other is missing.</exception>
+    public static void GiveTo(SafeFileHandle file, string like)
+    {
+        if (StatX(StatAtCwd, like, 0, StatBasicAndBirth, out var status) != 0 || fchown(file, status.User, status.Group) != 0)
+        {
+            throw Error(like);
+        }
+    }
+
     private static nint SetResUid => s_isX64 ? 117 : 147;
 
     private static nint SetResGid => s_isX64 ? 119 : 149;
@@ -171,4 +182,7 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int chown(string path, uint user, uint group);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fchown(SafeFileHandle file, uint user, uint group);
 }

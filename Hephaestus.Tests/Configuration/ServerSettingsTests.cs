@@ -28,6 +28,7 @@ public sealed class ServerSettingsTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(10), settings.Grace);
         Assert.Equal(TimeSpan.FromSeconds(60), settings.LateOutput);
         Assert.Null(settings.Hermes);
+        Assert.Equal("/home/me/.local/state/hephaestus/tokens", settings.TokenFile);
     }
 
     [Theory]
@@ -78,6 +79,10 @@ public sealed class ServerSettingsTests : IDisposable
             hermes.key.prefix = h/
             node.name = a
             node.type = b
+            host.grpc.tls.client_ca = {pem}
+            host.grpc.socket.mode = 0600
+            host.grpc.socket.group = 0
+            access.tokens = tokens
             """);
 
         Assert.Empty(reading.Problems);
@@ -85,9 +90,9 @@ public sealed class ServerSettingsTests : IDisposable
             new ServerSettings(
                 _folder.At("main.conf"),
                 new ListenAddress("10.0.0.1", 443),
-                new TlsFiles(pem, key),
+                new TlsFiles(pem, key, pem),
                 Insecure: false,
-                "/run/h.sock",
+                new SocketSettings("/run/h.sock", new SocketMode(384), new SocketGroup("0", 0)),
                 "/srv/state",
                 "/srv/plans",
                 "/work/logs",
@@ -99,7 +104,8 @@ public sealed class ServerSettingsTests : IDisposable
                 new HermesSettings(new Uri("https://hermes:3031"), new HermesTls(pem, "hermes.lan"), "Monitoring", "h/"),
                 HistorySync.Full,
                 "a",
-                "b"),
+                "b",
+                "/work/tokens"),
             reading.Settings);
     }
 
@@ -113,6 +119,9 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("log.late_output = 25h", "log.late_output: \"25h\" cannot be used; allowed is a whole number with s, m or h (as 90s), at most 24h")]
     [InlineData("host.state_dir =", "host.state_dir: \"\" cannot be used; allowed is a value that is not empty")]
     [InlineData("host.grpc.socket = run/x", "host.grpc.socket: \"run/x\" cannot be used; allowed is an absolute path of at most 107 bytes")]
+    [InlineData("host.grpc.tls.client_ca = /x", "host.grpc.tls.client_ca: needs host.grpc.tls = yes: without TLS no client has a certificate")]
+    [InlineData("host.grpc.socket.mode = 0600", "host.grpc.socket.mode: needs host.grpc.socket, the socket that it is about")]
+    [InlineData("host.grpc.socket.group = 0", "host.grpc.socket.group: needs host.grpc.socket, the socket that it is about")]
     [InlineData("history.sync = always", "history.sync: \"always\" cannot be used; allowed is normal or full")]
     [InlineData("history.keep_days = 0", "history.keep_days: \"0\" cannot be used; allowed is a whole number from 1 to 36500")]
     [InlineData("history.keep_count = 1K", "history.keep_count: \"1K\" cannot be used; allowed is a whole number from 1 to 2147483647")]
@@ -212,12 +221,47 @@ public sealed class ServerSettingsTests : IDisposable
     public void The_certificate_is_loaded_with_its_key_and_its_chain_without_itself()
     {
         var (pem, key) = Certificates.Write(_folder);
-        var files = new TlsFiles(pem, key);
 
-        using var certificate = files.Load();
+        var certificate = new TlsFiles(pem, key, null).ReadCertificate().Value;
 
-        Assert.True(certificate.HasPrivateKey);
-        Assert.Empty(files.LoadChain());
+        Assert.NotNull(certificate);
+        Assert.True(certificate.Leaf.HasPrivateKey);
+        Assert.Empty(certificate.Chain);
+    }
+
+    [Theory]
+    [InlineData("660", "0660")]
+    [InlineData("0777", "0777")]
+    [InlineData("000", "0000")]
+    [InlineData("1777", null)]
+    [InlineData("0689", null)]
+    [InlineData("60", null)]
+    [InlineData("00600", null)]
+    [InlineData("rw-", null)]
+    public void The_mode_of_a_socket_is_octal(string text, string? expected) => Assert.Equal(expected, SocketMode.Parse(text)?.ToString());
+
+    [Fact]
+    public void An_unknown_group_of_the_socket_is_an_error()
+    {
+        var reading = Read("host.grpc.socket = /run/h.sock\nhost.grpc.socket.group = no-such-group");
+
+        Assert.Null(reading.Settings);
+        Assert.Equal(
+            $"{_folder.At("main.conf")}:2: host.grpc.socket.group: \"no-such-group\" cannot be used; allowed is the name or the number of a group of this machine",
+            Assert.Single(reading.Problems).ToString());
+    }
+
+    [Fact]
+    public void An_authority_of_clients_must_be_one()
+    {
+        var (pem, key) = Certificates.Write(_folder);
+        var reading = Read($"host.grpc.tls = yes\nhost.grpc.tls.pem = {pem}\nhost.grpc.tls.key = {key}\nhost.grpc.tls.client_ca = {key}");
+
+        Assert.Null(reading.Settings);
+        Assert.Equal(
+            $"{_folder.At("main.conf")}:4: host.grpc.tls.client_ca: {key} cannot be used: it holds no authority's own certificate, "
+            + "one that is signed by itself, in PEM form",
+            Assert.Single(reading.Problems).ToString());
     }
 
     [Fact]

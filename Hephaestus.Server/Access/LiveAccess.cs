@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Hephaestus.Server.Access;
 
 /// <summary>Who may do what now. Streams listen to it: what a caller may can end while its stream goes on.</summary>
-internal sealed class Authority(AccessRules rules, ExecutionJournal journal)
+internal sealed class LiveAccess(AccessRules rules, Identification identification, ExecutionJournal journal)
 {
     private int _times;
 
@@ -23,14 +23,14 @@ internal sealed class Authority(AccessRules rules, ExecutionJournal journal)
         TellChange();
     }
 
-    /// <summary>To be called after anything that can end a caller's authority: other rules, a token that was removed.</summary>
+    /// <summary>To be called after anything that can end a caller's authority: other rules, a token that was removed. Thread-safe.</summary>
     public void TellChange() => Changes.Set(Interlocked.Increment(ref _times));
 
     /// <summary>Finds out who calls, and whether that may be.</summary>
     /// <exception cref="RpcException">UNAUTHENTICATED or PERMISSION_DENIED.</exception>
     public Admission Admit(HttpContext call, string method, Right? right)
     {
-        var caller = Identification.Identify(call);
+        var caller = identification.Identify(call);
         var rules = Rules.Value;
         var permissions = rules.Of(caller);
         if (right is null)
