@@ -25,6 +25,8 @@ internal static class PrincipalText
             ("cert" or "token" or "uid" or "gid", _) when name.Any(char.IsControl) || name.Trim() != name =>
                 (null, $"the name of the {kind} begins with a blank or holds a control character; allowed is {Allowed}"),
             ("cert", _) => (new Principal.Certificate(name), ""),
+            ("token", _) when !TokenEntry.IsName(name) =>
+                (null, $"\"{name}\" is no token's name; allowed are letters, digits, - and _ (see hephaestus token)"),
             ("token", _) => (new Principal.Token(name), ""),
             ("uid", _) => Looked(name, "user", id => new Principal.User(id), user => Libc.FindUser(user)?.User),
             ("gid", _) => Looked(name, "group", id => new Principal.Group(id), Libc.FindGroup),

@@ -59,6 +59,7 @@ public sealed class AccessKeyTests : IDisposable
     [InlineData("access.allow = me", $"access.allow: \"allow\" is no kind of caller; allowed is {Principals}")]
     [InlineData("access.anonymos = viewer", $"access.anonymos: \"anonymos\" is no kind of caller; allowed is {Principals}; did you mean anonymous?")]
     [InlineData("access.cert: = viewer", $"access.cert:: the name of the cert is empty; allowed is {Principals}")]
+    [InlineData("access.token:a.b = viewer", "access.token:a.b: \"a.b\" is no token's name; allowed are letters, digits, - and _ (see hephaestus token)")]
     [InlineData("access.token = viewer", $"access.token: the name of the token is empty; allowed is {Principals}")]
     [InlineData("access.token: ci = viewer", $"access.token: ci: the name of the token begins with a blank or holds a control character; allowed is {Principals}")]
     [InlineData("access.uid:no-such-user = viewer", "access.uid:no-such-user: there is no user 'no-such-user' on this machine; allowed is the name of one, or a number below 4294967295")]

@@ -17,9 +17,9 @@ internal sealed class MatrixStage : IAsyncDisposable
     public RuledServer Server { get; }
 
     /// <param name="settings">Of the server, beside the rules.</param>
-    public static async Task<MatrixStage> BeginAsync(string[] settings)
+    public static async Task<MatrixStage> BeginAsync(string[] settings, string[] rules)
     {
-        var stage = new MatrixStage(await RuledServer.StartAsync(settings, "anonymous = admin"));
+        var stage = new MatrixStage(await RuledServer.StartAsync(settings, rules));
         await stage.PlayAsync();
         return stage;
     }
@@ -79,7 +79,7 @@ internal sealed class MatrixStage : IAsyncDisposable
     /// <summary>What no refused call may change: the journal, and whether executions are taken.</summary>
     private (long Head, long Executions, long Dumped, bool Takes) State()
     {
-        using var channel = GrpcChannel.ForAddress(Server.Process.Address);
+        using var channel = Server.Local();
         var health = new Protocol.Standard.HealthV1.Health.HealthClient(channel).Check(new() { Service = "hephaestus.Hephaestus/Execute" });
         return (
             RemovedLogs.Ask(Server.Home, "SELECT max(sequence) FROM events"),
@@ -99,7 +99,7 @@ internal sealed class MatrixStage : IAsyncDisposable
             Server.Home.Plan(set, name, string.Format(null, plan, command));
         }
 
-        using var client = new ServerClient(Server.Process);
+        using var client = new ServerClient(Server.Local());
         await client.KnowsAsync("web-main", "gated");
         Assert.Equal(1u, (await client.RunAsync("web-main", "ok")).Id);
         Assert.Equal(2u, (await client.RunAsync("db-main", "ok")).Id);

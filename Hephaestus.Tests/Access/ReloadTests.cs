@@ -1,6 +1,9 @@
 using Grpc.Core;
+using Grpc.Net.Client;
 using Hephaestus.Protocol;
+using Hephaestus.Server.Access;
 using Hephaestus.Tests.Cli;
+using Hephaestus.Tests.Configuration;
 using Hephaestus.Tests.EndToEnd;
 using Gate = Hephaestus.Tests.EndToEnd.Gate;
 
@@ -137,6 +140,40 @@ public sealed class ReloadTests
             Assert.Equal(end, await EndOf(catalogue.ResponseStream, timeout.Token));
             Assert.Equal(end, await EndOf(executions.ResponseStream, timeout.Token));
         }
+    }
+
+    [Fact]
+    public async Task A_removed_token_ends_its_streams_and_no_others()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.At("tokens");
+        var texts = new[] { "one", "other" }.ToDictionary(name => name, Made);
+        await using var server = await RuledServer.StartAsync([$"access.tokens = {file}"], "token:one = viewer", "token:other = viewer");
+        using var timeout = new CancellationTokenSource(Timeouts.Default);
+        using var one = Bearer("one");
+        using var other = Bearer("other");
+        using var ends = new Protocol.Hephaestus.HephaestusClient(one).WatchCatalogue(new WatchCatalogueRequest(), cancellationToken: timeout.Token);
+        using var stays = new Protocol.Hephaestus.HephaestusClient(other).WatchCatalogue(new WatchCatalogueRequest(), cancellationToken: timeout.Token);
+        Assert.True(await ends.ResponseStream.MoveNext(timeout.Token));
+        Assert.True(await stays.ResponseStream.MoveNext(timeout.Token));
+
+        TokenFile.Change(file, tokens => tokens.Without("one"));
+
+        Assert.Equal(StatusCode.Unauthenticated, await EndOf(ends.ResponseStream, timeout.Token));
+        server.Home.Plan("web", "p", Plan);
+        Assert.True(await stays.ResponseStream.MoveNext(timeout.Token));
+        Assert.Equal(["web"], stays.ResponseStream.Current.Change.SetsAdded);
+
+        string Made(string name)
+        {
+            var (entry, text) = TokenEntry.Make(name, DateTimeOffset.UtcNow);
+            TokenFile.Change(file, tokens => tokens.With(entry));
+            return text;
+        }
+
+        GrpcChannel Bearer(string name) => GrpcChannel.ForAddress(
+            server.Process.Address,
+            new GrpcChannelOptions { HttpHandler = new Bearing(texts[name], new SocketsHttpHandler()), DisposeHttpClient = true });
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Grpc.Net.Client;
 using Hephaestus.Tests.EndToEnd;
 
 namespace Hephaestus.Tests.Access;
@@ -12,6 +14,9 @@ internal sealed class RuledServer : IAsyncDisposable
     {
         Home = home;
         _settings = File.ReadAllLines(home.Configuration);
+
+        // Other users, who come to the socket in it.
+        File.SetUnixFileMode(home.Directory, File.GetUnixFileMode(home.Directory) | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
     }
 
     public ServerHome Home { get; }
@@ -27,6 +32,23 @@ internal sealed class RuledServer : IAsyncDisposable
         server.Process = await server.Home.StartAsync();
         return server;
     }
+
+    /// <summary>At the unix socket, as the server's own user.</summary>
+    public GrpcChannel Local() => GrpcChannel.ForAddress(
+        "http://localhost",
+        new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler
+            {
+                ConnectCallback = async (_, cancellation) =>
+                {
+                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(Home.Socket), cancellation);
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            },
+            DisposeHttpClient = true,
+        });
 
     /// <summary>Writes other rules; completes when they are in effect.</summary>
     public async Task RuleAsync(params string[] rules) => await Process.SaysAsync($"{Write(rules)}");
