@@ -38,7 +38,8 @@ internal sealed class MatrixCalls(GrpcChannel channel)
     }
 
     /// <summary>The plan sets that each list shows something of, by the list's name.</summary>
-    public async Task<IReadOnlyDictionary<string, string[]>> SeenAsync()
+    /// <param name="last">The last event that the caller may see; 0: none.</param>
+    public async Task<IReadOnlyDictionary<string, string[]>> SeenAsync(ulong last)
     {
         var catalogue = await FirstAsync(_calls.WatchCatalogue(new()));
         var executions = await FirstAsync(_calls.WatchExecutions(new() { Newest = 1000 }));
@@ -51,19 +52,17 @@ internal sealed class MatrixCalls(GrpcChannel channel)
             ["WatchCatalogue"] = [.. catalogue.Snapshot.Sets],
             ["WatchCatalogue, plans"] = Sets(catalogue.Snapshot.Plans.Select(plan => plan.Set)),
             ["WatchExecutions"] = Sets(executions.Snapshot.Executions.Select(each => each.Set)),
-            ["WatchExecutions, from the start"] = Sets(await EventsAsync()),
+            ["WatchExecutions, from the start"] = Sets(await EventsAsync(last)),
             ["Drain"] = Sets(drain.Progress.Left.Select(left => left.Set)),
         };
     }
 
-    /// <summary>The sets of all events up to the first heartbeat that comes when all were told.</summary>
-    private async Task<List<string>> EventsAsync()
+    private async Task<List<string>> EventsAsync(ulong last)
     {
-        var head = (await FirstAsync(_calls.WatchExecutions(new()))).Snapshot.Sequence;
         using var timeout = new CancellationTokenSource(Timeouts.Default);
         using var call = _calls.WatchExecutions(new() { AfterSequence = 0 });
         var (sets, through) = (new List<string>(), 0ul);
-        while (through < head && await call.ResponseStream.MoveNext(timeout.Token))
+        while (through < last && await call.ResponseStream.MoveNext(timeout.Token))
         {
             var update = call.ResponseStream.Current;
             through = update.Event?.Sequence ?? update.Heartbeat.Sequence;

@@ -41,7 +41,7 @@ internal sealed class MatrixStage : IAsyncDisposable
         if (MatrixTable.Columns[column].Value is not null && faults.Count == 0)
         {
             var expected = MatrixTable.Columns[column].Sees;
-            faults.AddRange((await calls.SeenAsync()).Where(seen => !seen.Value.SequenceEqual(Of(seen.Key, expected)))
+            faults.AddRange((await calls.SeenAsync(Last(expected))).Where(seen => !seen.Value.SequenceEqual(Of(seen.Key, expected)))
                 .Select(seen => $"{who}: {seen.Key} shows {string.Join(' ', seen.Value)}"));
         }
 
@@ -61,6 +61,10 @@ internal sealed class MatrixStage : IAsyncDisposable
             return otherwise;
         }
     }
+
+    private ulong Last(string[] sets) => (ulong)RemovedLogs.Ask(
+        Server.Home,
+        $"SELECT ifnull(max(sequence), 0) FROM events JOIN executions ON id = execution WHERE set_name IN ('{string.Join("', '", sets)}')");
 
     public async ValueTask DisposeAsync()
     {
