@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Hephaestus.Protocol.Configuration;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 
 namespace Hephaestus.Server.Configuration;
@@ -47,6 +48,9 @@ internal sealed record ServerSettings(
     /// <summary>Who may do what, at the start: changed rules are taken in later.</summary>
     public AccessRules Access { get; init; } = AccessRules.Unset;
 
+    /// <summary>How strictly plans are judged by who can change them.</summary>
+    public TrustMode PlanTrust { get; init; } = TrustMode.Warn;
+
     /// <summary>Reads a file, or gives the defaults without one.</summary>
     public static SettingsReading Read(string? path) =>
         ServerSettingsReader.Read(path, path is null ? Protocol.Configuration.Configuration.Empty : ConfigurationFile.Read(path), Surroundings.OfThisProcess());
@@ -62,6 +66,7 @@ internal sealed record ServerSettings(
         $"{SettingKeys.StateDirectory} = {StateDirectory}",
         $"{SettingKeys.RuleDirectory} = {RuleDirectory}",
         $"{SettingKeys.RuleLog} = {RuleLog}",
+        $"{SettingKeys.PlanTrust} = {Word(PlanTrust)}",
         $"{SettingKeys.MaxConcurrent} = {MaxConcurrent}",
         $"{SettingKeys.Grace} = {DurationText.Format(Grace)}",
         $"{SettingKeys.Cgroup} = {Cgroup}",
@@ -71,6 +76,13 @@ internal sealed record ServerSettings(
         .. Hermes is null ? [$"{SettingKeys.HermesEnable} = no"] : DescribeHermes(Hermes),
         .. Access.Describe(),
     ];
+
+    private static string Word(TrustMode mode) => mode switch
+    {
+        TrustMode.Strict => "strict",
+        TrustMode.Off => "off",
+        _ => "warn",
+    };
 
     private static string[] DescribeHermes(HermesSettings hermes) =>
     [
