@@ -10,7 +10,7 @@ internal static class AccessRefusals
     /// <summary>The caller may do nothing at all, and showed nothing.</summary>
     public static RpcException NothingShown(Caller caller, AccessRules rules) => Refuse(
         StatusCode.Unauthenticated,
-        $"this server has to know who calls, and nothing says it of {caller.Name} from {caller.Origin}; show {Showable(rules)}");
+        $"this server has to know who calls, and the call from {caller.Origin} does not show it; what can be shown: {Showable(rules)}");
 
     /// <summary>The caller lacks a role.</summary>
     public static RpcException Lacks(Caller caller, string method, Role role, Subject subject) => Refuse(
@@ -32,7 +32,7 @@ internal static class AccessRefusals
         [
             .. Way<Principal.Certificate>("a client certificate"),
             .. Way<Principal.Token>("a token (authorization: Bearer)"),
-            "who you are at the server's unix socket, as a user whom it lets in",
+            "the user, at the server's unix socket",
         ];
         return string.Join(" or ", ways);
 

@@ -32,8 +32,8 @@ public sealed class ReloadTests
         var refused = await Assert.ThrowsAsync<RpcException>(() => client.PlansAsync());
         Assert.Equal(
             (StatusCode.Unauthenticated,
-                "this server has to know who calls, and nothing says it of anonymous from 127.0.0.1; show a token (authorization: Bearer) "
-                + "or who you are at the server's unix socket, as a user whom it lets in"),
+                "this server has to know who calls, and the call from 127.0.0.1 does not show it; what can be shown: "
+                + "a token (authorization: Bearer) or the user, at the server's unix socket"),
             (refused.StatusCode, refused.Status.Detail));
     }
 
