@@ -30,6 +30,11 @@ internal static class Startup
             Say(Console.Error, $"hephaestus: {problem}");
         }
 
+        foreach (var warning in settings is null ? [] : Exposure.Of(settings, Environment.IsPrivilegedProcess))
+        {
+            Say(Console.Error, $"hephaestus: warning: {warning}");
+        }
+
         return settings is null ? ExitCodes.Usage : await RunAsync(settings);
     }
 

@@ -1,3 +1,5 @@
+using System.Reactive;
+using System.Reactive.Linq;
 using Hephaestus.Server.Configuration;
 
 namespace Hephaestus.Server.Access;
@@ -12,6 +14,9 @@ internal sealed record Credentials(
     private const NotifyFilters Replaced = NotifyFilters.FileName;
 
     private const NotifyFilters Written = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Security;
+
+    /// <summary>A signal after each change of what callers are proved by: what was proved before may count no more.</summary>
+    public IObservable<Unit> Changed => Tokens.Changed.Merge(Authority?.Changed ?? Observable.Never<Unit>());
 
     /// <summary>Reads all of them.</summary>
     /// <exception cref="IOException">The certificate, its key or the authority cannot be used.</exception>
@@ -33,7 +38,7 @@ internal sealed record Credentials(
     }
 
     private static LiveFiles<T> Live<T>(Func<FileReading<T>> read, Looks looks, params string[] files)
-        where T : class
+        where T : class, IEquatable<T>
     {
         var reading = read();
         return new LiveFiles<T>(new LookedAt(files, Written), read, reading.Value ?? throw new IOException(reading.Fault), looks);

@@ -43,6 +43,9 @@ internal sealed record ServerSettings(
     string? NodeType,
     string TokenFile)
 {
+    /// <summary>Whether there is any rule of access.</summary>
+    public bool IsRuled { get; init; }
+
     /// <summary>Reads a file, or gives the defaults without one.</summary>
     public static SettingsReading Read(string? path) =>
         ServerSettingsReader.Read(path, path is null ? Protocol.Configuration.Configuration.Empty : ConfigurationFile.Read(path), Surroundings.OfThisProcess());

@@ -19,10 +19,12 @@ internal sealed class ServerSettingsReader
     private readonly ConfigurationReader _reader;
     private readonly Surroundings _surroundings;
     private readonly bool _wantsTls;
+    private readonly bool _isRuled;
 
-    private ServerSettingsReader(ConfigurationReader reader, Surroundings surroundings)
+    private ServerSettingsReader(ConfigurationReader reader, Surroundings surroundings, bool isRuled)
     {
         _reader = reader;
+        _isRuled = isRuled;
         _surroundings = surroundings;
         _wantsTls = reader.YesNo(SettingKeys.Tls, otherwise: false);
     }
@@ -31,13 +33,16 @@ internal sealed class ServerSettingsReader
     public static SettingsReading Read(string? file, Protocol.Configuration.Configuration configuration, Surroundings surroundings)
     {
         var reader = new ConfigurationReader(configuration);
-        var settings = new ServerSettingsReader(reader, surroundings).Settings(file);
+        var settings = new ServerSettingsReader(reader, surroundings, configuration.Entries.Any(IsRule)).Settings(file);
         reader.Add(configuration.UnknownKeys(SettingKeys.IsKnown, SettingKeys.All));
         reader.Add(Reserved(configuration));
         return new SettingsReading(
             reader.Problems.Any(problem => problem.IsError) ? null : settings,
             [.. reader.Problems.OrderBy(problem => problem.IsError ? 0 : 1)]);
     }
+
+    private static bool IsRule(ConfigurationEntry entry) =>
+        entry.Key.StartsWith(SettingKeys.Access, StringComparison.Ordinal) && entry.Key != SettingKeys.Tokens;
 
     private static IEnumerable<ConfigurationProblem> Reserved(Protocol.Configuration.Configuration configuration) =>
         from entry in configuration.Entries
@@ -67,7 +72,10 @@ internal sealed class ServerSettingsReader
             Sync(),
             _reader.TextOrEmpty(SettingKeys.NodeName),
             _reader.TextOrEmpty(SettingKeys.NodeType),
-            Directory(SettingKeys.Tokens) ?? Path.Combine(state, TokenFile.DefaultName));
+            Directory(SettingKeys.Tokens) ?? Path.Combine(state, TokenFile.DefaultName))
+        {
+            IsRuled = _isRuled,
+        };
     }
 
     private HistorySync Sync() =>
@@ -101,13 +109,13 @@ internal sealed class ServerSettingsReader
     private ListenAddress Address(bool insecure)
     {
         var address = _reader.Parse(SettingKeys.Address, ListenAddress.Parse, ListenAddress.Allowed) ?? s_defaultAddress;
-        if (!address.IsLoopback && !insecure && !_wantsTls)
+        if (!address.IsLoopback && !insecure && !_wantsTls && !_isRuled)
         {
             _reader.Error(
                 SettingKeys.Address,
-                $"{address} can be reached from other machines, and without TLS anybody who reaches it can run plans; "
-                + $"set {SettingKeys.Tls} = yes with {SettingKeys.TlsKey} and {SettingKeys.TlsPem}, or listen on 127.0.0.1, "
-                + $"or accept it with {SettingKeys.Insecure} = yes");
+                $"{address} can be reached from other machines, and without TLS and rules of access anybody who reaches it can run plans; "
+                + $"set {SettingKeys.Tls} = yes with {SettingKeys.TlsKey} and {SettingKeys.TlsPem}, or {SettingKeys.Access}* keys, "
+                + $"or accept it with {SettingKeys.Insecure} = yes; 127.0.0.1 needs none of them");
         }
 
         return address;

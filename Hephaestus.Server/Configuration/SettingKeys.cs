@@ -12,6 +12,7 @@ internal static class SettingKeys
     public const string Socket = "host.grpc.socket";
     public const string SocketMode = "host.grpc.socket.mode";
     public const string SocketGroup = "host.grpc.socket.group";
+    public const string Access = "access.";
     public const string Tokens = "access.tokens";
     public const string StateDirectory = "host.state_dir";
     public const string RuleDirectory = "plan.rule_dir";
