@@ -24,21 +24,21 @@ internal static class Startup
     /// <summary>Runs until SIGTERM or SIGINT; the exit code.</summary>
     public static async Task<int> RunAsync(string? configuration)
     {
-        var (settings, problems) = ServerSettings.Read(configuration);
-        foreach (var problem in problems)
+        var reading = ServerSettings.Read(configuration);
+        foreach (var problem in reading.Problems)
         {
             Say(Console.Error, $"hephaestus: {problem}");
         }
 
-        foreach (var warning in settings is null ? [] : Exposure.Of(settings, Environment.IsPrivilegedProcess))
+        foreach (var warning in reading.Settings is { } usable ? Exposure.Of(usable, Environment.IsPrivilegedProcess) : [])
         {
             Say(Console.Error, $"hephaestus: warning: {warning}");
         }
 
-        return settings is null ? ExitCodes.Usage : await RunAsync(settings);
+        return reading.Settings is { } settings ? await RunAsync(configuration, settings, reading) : ExitCodes.Usage;
     }
 
-    private static async Task<int> RunAsync(ServerSettings settings)
+    private static async Task<int> RunAsync(string? configuration, ServerSettings settings, SettingsReading reading)
     {
         Say(Console.Out, $"Hephaestus {CommandLine.ProgramVersion}, process {Environment.ProcessId}");
         foreach (var line in settings.Describe())
@@ -48,7 +48,7 @@ internal static class Startup
 
         try
         {
-            await ServeAsync(settings);
+            await ServeAsync(configuration, settings, reading);
             Say(Console.Out, "Stopped; what runs goes on and is taken up by the next start");
             return ExitCodes.Done;
         }
@@ -60,7 +60,7 @@ internal static class Startup
         }
     }
 
-    private static async Task ServeAsync(ServerSettings settings)
+    private static async Task ServeAsync(string? configuration, ServerSettings settings, SettingsReading reading)
     {
         using var loggers = LoggerFactory.Create(Log);
         using var state = StateDirectory.Take(settings.StateDirectory);
@@ -102,7 +102,12 @@ internal static class Startup
         var lacks = new Lacks(pump.Stall, journal.Trouble, sync.Trouble, waits.Reason);
         await using var space = new SpaceWatch(lacks, serving, loggers.CreateLogger<SpaceWatch>());
         using var credentials = Credentials.Open(settings, new Looks(scheduler, CatalogueTiming.Default, loggers.CreateLogger<Credentials>()));
-        await using var endpoint = new Endpoint(settings, credentials, loggers, service, serving);
+        var access = new LiveAccess(settings.Access, new Identification(credentials, TimeProvider.System), journal);
+        credentials.Changed = access.TellChange;
+        using var looking = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "configuration" });
+        using var live = LiveConfiguration.Open(
+            configuration, reading, access, CatalogueTiming.Default, looking, loggers.CreateLogger<LiveConfiguration>());
+        await using var endpoint = new Endpoint(settings, credentials, access, loggers, service, serving);
         var addresses = await endpoint.StartAsync();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
         if (journal.Snapshot(view => view.Outbox.Size.SetAside) is > 0 and var setAside)

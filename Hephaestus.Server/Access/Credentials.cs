@@ -1,5 +1,3 @@
-using System.Reactive;
-using System.Reactive.Linq;
 using Hephaestus.Server.Configuration;
 
 namespace Hephaestus.Server.Access;
@@ -15,8 +13,15 @@ internal sealed record Credentials(
 
     private const NotifyFilters Written = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Security;
 
-    /// <summary>A signal after each change of what callers are proved by: what was proved before may count no more.</summary>
-    public IObservable<Unit> Changed => Tokens.Changed.Merge(Authority?.Changed ?? Observable.Never<Unit>());
+    /// <summary>Called when callers may prove less, or more, than before; on the thread that looks at the files.</summary>
+    public Action Changed
+    {
+        set
+        {
+            Tokens.Changed = value;
+            Authority?.Changed = value;
+        }
+    }
 
     /// <summary>Reads all of them.</summary>
     /// <exception cref="IOException">The certificate, its key or the authority cannot be used.</exception>

@@ -1,3 +1,5 @@
+using Hephaestus.Server.Access;
+
 namespace Hephaestus.Server.Configuration;
 
 /// <summary>Who could do more with a server than its operator may think.</summary>
@@ -8,12 +10,12 @@ internal static class Exposure
     {
         if (isRoot && !settings.IsRuled)
         {
-            yield return $"runs as root without rules of access: any user of this machine can run plans, as any user; set {SettingKeys.Access}* keys";
+            yield return $"runs as root without rules of access: any user of this machine can run plans, as any user; set {AccessKeys.Prefix}* keys";
         }
 
         if (settings is { Tls: not null, IsRuled: false })
         {
-            yield return $"TLS alone asks nobody who they are: anybody who reaches {settings.Address} can run plans; set {SettingKeys.Access}* keys";
+            yield return $"TLS alone asks nobody who they are: anybody who reaches {settings.Address} can run plans; set {AccessKeys.Prefix}* keys";
         }
 
         var isOpen = settings.Tls is null && !settings.Address.IsLoopback;

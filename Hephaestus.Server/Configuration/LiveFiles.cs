@@ -37,7 +37,6 @@ internal sealed class LiveFiles<T> : IDisposable
     private readonly Func<FileReading<T>> _read;
     private readonly Looks _looks;
     private readonly Subject<Unit> _hints = new();
-    private readonly Subject<Unit> _changed = new();
     private readonly (string Directory, RuleDirectoryWatch Watch)[] _watches;
     private readonly SerialDisposable _looking = new();
     private FileStatus?[]? _seen;
@@ -67,8 +66,8 @@ internal sealed class LiveFiles<T> : IDisposable
     /// <summary>What they say.</summary>
     public Latest<T> Values { get; }
 
-    /// <summary>A signal after each change of what they say; completes when this is disposed.</summary>
-    public IObservable<Unit> Changed => _changed.AsObservable();
+    /// <summary>Called after each reading that replaced them.</summary>
+    public Action? Changed { get; set; }
 
     public void Dispose()
     {
@@ -78,7 +77,6 @@ internal sealed class LiveFiles<T> : IDisposable
         }
 
         _looking.Dispose();
-        _changed.OnCompleted();
     }
 
     private string Names => string.Join(", ", _files.Paths);
@@ -116,7 +114,7 @@ internal sealed class LiveFiles<T> : IDisposable
         if (reading.Value is { } value && !value.Equals(Values.Value))
         {
             Values.Set(value);
-            _changed.OnNext(Unit.Default);
+            Changed?.Invoke();
         }
 
         return reading.Value is not null;

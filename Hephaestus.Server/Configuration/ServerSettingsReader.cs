@@ -33,16 +33,25 @@ internal sealed class ServerSettingsReader
     public static SettingsReading Read(string? file, Protocol.Configuration.Configuration configuration, Surroundings surroundings)
     {
         var reader = new ConfigurationReader(configuration);
-        var settings = new ServerSettingsReader(reader, surroundings, configuration.Entries.Any(IsRule)).Settings(file);
-        reader.Add(configuration.UnknownKeys(SettingKeys.IsKnown, SettingKeys.All));
+        var isRuled = configuration.Entries.Any(entry => AccessKeys.IsRule(entry.Key));
+        var settings = new ServerSettingsReader(reader, surroundings, isRuled).Settings(file);
+        var (access, problems) = AccessRulesReader.Read(configuration);
+        reader.Add(problems);
+        reader.Add(configuration.UnknownKeys(key => SettingKeys.IsKnown(key) || AccessKeys.IsMisspelt(key), SettingKeys.All));
         reader.Add(Reserved(configuration));
+        reader.Add(Misspelt(configuration));
         return new SettingsReading(
-            reader.Problems.Any(problem => problem.IsError) ? null : settings,
-            [.. reader.Problems.OrderBy(problem => problem.IsError ? 0 : 1)]);
+            reader.Problems.Any(problem => problem.IsError) ? null : settings with { Access = access },
+            [.. reader.Problems.OrderBy(problem => problem.IsError ? 0 : 1)])
+        {
+            Source = configuration,
+        };
     }
 
-    private static bool IsRule(ConfigurationEntry entry) =>
-        entry.Key.StartsWith(SettingKeys.Access, StringComparison.Ordinal) && entry.Key != SettingKeys.Tokens;
+    private static IEnumerable<ConfigurationProblem> Misspelt(Protocol.Configuration.Configuration configuration) =>
+        from entry in configuration.Entries
+        where AccessKeys.IsMisspelt(entry.Key)
+        select entry.Error($"unknown key; did you mean {AccessKeys.Prefix}PRINCIPAL? This server would run without a rule that it asks for");
 
     private static IEnumerable<ConfigurationProblem> Reserved(Protocol.Configuration.Configuration configuration) =>
         from entry in configuration.Entries
@@ -72,10 +81,7 @@ internal sealed class ServerSettingsReader
             Sync(),
             _reader.TextOrEmpty(SettingKeys.NodeName),
             _reader.TextOrEmpty(SettingKeys.NodeType),
-            Directory(SettingKeys.Tokens) ?? Path.Combine(state, TokenFile.DefaultName))
-        {
-            IsRuled = _isRuled,
-        };
+            Directory(SettingKeys.Tokens) ?? Path.Combine(state, TokenFile.DefaultName));
     }
 
     private HistorySync Sync() =>
@@ -114,7 +120,7 @@ internal sealed class ServerSettingsReader
             _reader.Error(
                 SettingKeys.Address,
                 $"{address} can be reached from other machines, and without TLS and rules of access anybody who reaches it can run plans; "
-                + $"set {SettingKeys.Tls} = yes with {SettingKeys.TlsKey} and {SettingKeys.TlsPem}, or {SettingKeys.Access}* keys, "
+                + $"set {SettingKeys.Tls} = yes with {SettingKeys.TlsKey} and {SettingKeys.TlsPem}, or {AccessKeys.Prefix}* keys, "
                 + $"or accept it with {SettingKeys.Insecure} = yes; 127.0.0.1 needs none of them");
         }
 

@@ -1,3 +1,5 @@
+using Hephaestus.Server.Access;
+
 namespace Hephaestus.Server.Configuration;
 
 /// <summary>The keys of <c>main.conf</c>.</summary>
@@ -12,7 +14,6 @@ internal static class SettingKeys
     public const string Socket = "host.grpc.socket";
     public const string SocketMode = "host.grpc.socket.mode";
     public const string SocketGroup = "host.grpc.socket.group";
-    public const string Access = "access.";
     public const string Tokens = "access.tokens";
     public const string StateDirectory = "host.state_dir";
     public const string RuleDirectory = "plan.rule_dir";
@@ -45,13 +46,11 @@ internal static class SettingKeys
     ];
 
     /// <summary>Whether a key has its place here, now or later.</summary>
-    public static bool IsKnown(string key) => All.Contains(key) || IsReserved(key);
+    public static bool IsKnown(string key) => All.Contains(key) || IsReserved(key) || AccessKeys.IsRule(key);
 
     /// <summary>
-    /// Keys that will mean something. Setting one is an error: to run without the access rules or the retention that an
-    /// operator asked for would be wrong.
+    /// Keys that will mean something. Setting one is an error: to run without the retention that an operator asked for would
+    /// be wrong.
     /// </summary>
-    public static bool IsReserved(string key) =>
-        !All.Contains(key)
-        && (key.StartsWith("access.", StringComparison.Ordinal) || key.StartsWith("history.", StringComparison.Ordinal));
+    public static bool IsReserved(string key) => !All.Contains(key) && key.StartsWith("history.", StringComparison.Ordinal);
 }

@@ -30,13 +30,18 @@ internal sealed class Endpoint : IAsyncDisposable
     /// <param name="credentials">Stay the caller's, to be disposed after this.</param>
     /// <exception cref="EndpointException">The address's name cannot be resolved.</exception>
     public Endpoint(
-        ServerSettings settings, Credentials credentials, ILoggerFactory loggers, HephaestusService service, ServingStatus serving)
+        ServerSettings settings,
+        Credentials credentials,
+        LiveAccess access,
+        ILoggerFactory loggers,
+        HephaestusService service,
+        ServingStatus serving)
     {
         (_settings, _credentials, _log) = (settings, credentials, loggers.CreateLogger<Endpoint>());
         // The empty builder: the others watch their settings files, one inotify instance each.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(Described());
-        builder.Services.AddSingleton(new Identification(credentials, TimeProvider.System));
+        builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(access)
+            .AddSingleton(new KnownDescriptors(Mapped));
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc =>
         {
@@ -81,12 +86,14 @@ internal sealed class Endpoint : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
-    /// <summary>All that is mapped.</summary>
-    private static KnownDescriptors Described() => new(
+    /// <summary>All services that are mapped.</summary>
+    public static IReadOnlyCollection<Google.Protobuf.Reflection.ServiceDescriptor> Mapped { get; } =
+    [
         Protocol.Hephaestus.Descriptor,
         Protocol.Standard.HealthV1.Health.Descriptor,
         Protocol.Standard.ReflectionV1.ServerReflection.Descriptor,
-        Protocol.Standard.ReflectionV1Alpha.ServerReflection.Descriptor);
+        Protocol.Standard.ReflectionV1Alpha.ServerReflection.Descriptor,
+    ];
 
     private void Configure(KestrelServerOptions kestrel)
     {

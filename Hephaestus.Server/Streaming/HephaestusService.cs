@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Hephaestus.Server.Access;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Hermes;
@@ -42,6 +43,9 @@ internal sealed partial class HephaestusService(
             ? throw Refusals.NoSuchSet(set)
             : found.Plans.GetValueOrDefault(plan) ?? throw Refusals.NoSuchPlan(set, plan);
     }
+
+    /// <summary>The plan sets that a call may tell of.</summary>
+    private static SetGlobs Seen(ServerCallContext context) => Permissions.Of(context).Reach(Role.Viewer);
 
     private ExecutionState Find(uint id) => registry.Find(id) ?? throw Refusals.NoSuchExecution(id);
 

@@ -1,5 +1,9 @@
 using System.Diagnostics;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Hephaestus.Protocol;
 using Hephaestus.Server.Access;
 using Hephaestus.Tests.Configuration;
 using Hephaestus.Tests.EndToEnd;
@@ -172,6 +176,65 @@ public sealed class ClientCertificateTests : IDisposable
         await server.SaysAsync("A client certificate was refused, presented by 127.0.0.1:");
     }
 
+    [Fact]
+    public async Task Without_its_rule_or_its_authority_its_streams_end_and_its_calls_are_refused()
+    {
+        using var second = TestAuthority.Make("Second authority");
+        await using var server = await RuledServer.StartAsync(Keys().Split('\n'), "anonymous = none", "cert:anna = viewer");
+        using var channel = Channel(server.Process, _authority.Client("CN=anna"));
+        var anna = new Protocol.Hephaestus.HephaestusClient(channel);
+
+        using (var before = await WatchAsync(anna))
+        {
+            await server.RuleAsync("anonymous = none", "cert:berta = viewer");
+            Assert.Equal(StatusCode.PermissionDenied, await EndAsync(before));
+            Assert.Equal(StatusCode.PermissionDenied, await EndAsync(anna.WatchExecutions(new WatchExecutionsRequest())));
+        }
+
+        await server.RuleAsync("anonymous = none", "cert:anna = viewer");
+        using (var before = await WatchAsync(anna))
+        {
+            CertificateFiles.Replace(_folder.At("clients.pem"), second.Pem);
+            Assert.Equal(StatusCode.Unauthenticated, await EndAsync(before));
+            Assert.Equal(StatusCode.Unauthenticated, await EndAsync(anna.WatchExecutions(new WatchExecutionsRequest())));
+        }
+    }
+
+    private static GrpcChannel Channel(ServerProcess server, X509Certificate2 certificate) => GrpcChannel.ForAddress(
+        server.Address,
+        new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler
+            {
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
+                    ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
+                },
+            },
+        });
+
+    /// <summary>A stream that has begun.</summary>
+    private static async Task<AsyncServerStreamingCall<ExecutionUpdate>> WatchAsync(Protocol.Hephaestus.HephaestusClient client)
+    {
+        var call = client.WatchExecutions(new WatchExecutionsRequest());
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).DefaultTimeout());
+        return call;
+    }
+
+    private static async Task<StatusCode> EndAsync(AsyncServerStreamingCall<ExecutionUpdate> call)
+    {
+        using var patience = new CancellationTokenSource(Timeouts.Default);
+        var fault = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await call.ResponseStream.MoveNext(patience.Token))
+            {
+                // What was told before it ended.
+            }
+        });
+        return fault.StatusCode;
+    }
+
     private static async Task MakeAsync(params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(Path.Combine(Programs.Root, "scripts/make-certs"), arguments)
@@ -183,20 +246,20 @@ public sealed class ClientCertificateTests : IDisposable
         Assert.Equal(0, process.ExitCode);
     }
 
-    private Task<Porch> OpenAsync(TimeProvider? clock = null)
+    private Task<Porch> OpenAsync(TimeProvider? clock = null) => Porch.OpenAsync(_folder, Keys(), clock);
+
+    /// <summary>Writes all files, and gives the keys that name them.</summary>
+    private string Keys()
     {
         using var server = TestAuthority.Make("Servers").Server("server.test");
         server.Write(_folder.At("server.pem"), _folder.At("server.key"));
         CertificateFiles.Replace(_folder.At("clients.pem"), _authority.Pem);
-        return Porch.OpenAsync(
-            _folder,
-            $"""
+        return $"""
             host.grpc.tls = yes
             host.grpc.tls.pem = {_folder.At("server.pem")}
             host.grpc.tls.key = {_folder.At("server.key")}
             host.grpc.tls.client_ca = {_folder.At("clients.pem")}
-            """,
-            clock);
+            """;
     }
 
     /// <summary>Completes when the porch has taken it in.</summary>

@@ -1,4 +1,5 @@
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Access;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Tests.Configuration;
 using Hephaestus.Tests.EndToEnd;
@@ -38,7 +39,7 @@ public sealed class ExposureTests : IDisposable
         var reading = ServerSettingsReader.Read(file, ConfigurationFile.Read(file), new Surroundings(isRoot, null, "/home/me", "/work"));
 
         Assert.NotNull(reading.Settings);
-        Assert.Equal(expected, Exposure.Of(reading.Settings with { IsRuled = isRuled }, isRoot));
+        Assert.Equal(expected, Exposure.Of(reading.Settings with { Access = isRuled ? new AccessRules([]) : AccessRules.Unset }, isRoot));
     }
 
     [Fact]

@@ -119,7 +119,6 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("log.late_output = 25h", "log.late_output: \"25h\" cannot be used; allowed is a whole number with s, m or h (as 90s), at most 24h")]
     [InlineData("host.state_dir =", "host.state_dir: \"\" cannot be used; allowed is a value that is not empty")]
     [InlineData("host.grpc.socket = run/x", "host.grpc.socket: \"run/x\" cannot be used; allowed is an absolute path of at most 107 bytes")]
-    [InlineData("access.allow = me", "access.allow: is not supported yet; remove it: this server would run without what it asks for")]
     [InlineData("host.grpc.tls.client_ca = /x", "host.grpc.tls.client_ca: needs host.grpc.tls = yes: without TLS no client has a certificate")]
     [InlineData("host.grpc.socket.mode = 0600", "host.grpc.socket.mode: needs host.grpc.socket, the socket that it is about")]
     [InlineData("host.grpc.socket.group = 0", "host.grpc.socket.group: needs host.grpc.socket, the socket that it is about")]
@@ -303,6 +302,7 @@ public sealed class ServerSettingsTests : IDisposable
                 "history.sync = normal",
                 "history.keep_* = (none, everything is kept)",
                 "hermes.enable = no",
+                "access.* = (none, whoever reaches the server is operator)",
             ],
             ServerSettingsReader.Read(null, Protocol.Configuration.Configuration.Empty, s_surroundings).Settings?.Describe());
     }
