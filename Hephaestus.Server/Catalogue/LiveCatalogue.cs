@@ -12,6 +12,7 @@ namespace Hephaestus.Server.Catalogue;
 /// </summary>
 internal sealed class LiveCatalogue : IDisposable
 {
+    private readonly RescanHints _hints;
     private readonly RuleDirectory _directory;
     private readonly RuleDirectoryWatch _watch;
     private readonly BehaviorSubject<CatalogueSnapshot> _published;
@@ -20,20 +21,20 @@ internal sealed class LiveCatalogue : IDisposable
 
     private LiveCatalogue(string root, CatalogueTiming timing, IScheduler scheduler, ILogger log)
     {
-        var hints = new RescanHints(timing, scheduler);
+        _hints = new RescanHints(timing, scheduler);
         _directory = new RuleDirectory(root, TimeProvider.System);
-        _watch = new RuleDirectoryWatch(root, hints.Hint, log);
+        _watch = new RuleDirectoryWatch(root, _hints.Hint, log);
         _scan = Rescan();
         Snapshots = new Latest<CatalogueSnapshot>(_scan.Snapshot);
         _published = new BehaviorSubject<CatalogueSnapshot>(_scan.Snapshot);
-        _rescans = hints.Due
+        _rescans = _hints.Due
             .Select(_ => Rescan())
             .Do(_ => { }, error => log.LogError(error, "Looking at {Directory} failed; it is tried again", root))
             .Retry()
             .Subscribe(Publish, error => log.LogCritical(error, "{Directory} is not looked at any more", root));
 
         // What changed between the first look and this subscription.
-        hints.Hint();
+        _hints.Hint();
     }
 
     /// <summary>The newest snapshot, to be read or awaited.</summary>
@@ -75,6 +76,7 @@ internal sealed class LiveCatalogue : IDisposable
     {
         _watch.Dispose();
         _rescans.Dispose();
+        _hints.Dispose();
         _published.OnCompleted();
     }
 

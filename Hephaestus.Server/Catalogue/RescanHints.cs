@@ -6,7 +6,7 @@ namespace Hephaestus.Server.Catalogue;
 
 /// <summary>Hints of a watcher on their way to whoever looks at the disk.</summary>
 /// <param name="scheduler">Must run one thing at a time; stays the caller's.</param>
-internal sealed class RescanHints(CatalogueTiming timing, IScheduler scheduler)
+internal sealed class RescanHints(CatalogueTiming timing, IScheduler scheduler) : IDisposable
 {
     private readonly Subject<Unit> _hints = new();
     private int _hinted;
@@ -31,6 +31,9 @@ internal sealed class RescanHints(CatalogueTiming timing, IScheduler scheduler)
             // A hint that was under way when the server stopped; thrown on the watcher's thread it would end the process.
         }
     }
+
+    /// <summary>Hints that are still under way lead nowhere.</summary>
+    public void Dispose() => _hints.OnCompleted();
 
     private void PassHint()
     {

@@ -55,6 +55,7 @@ internal sealed class LiveConfiguration : IDisposable
     public void Dispose()
     {
         _looks.Dispose();
+        _hints.Dispose();
         lock (_gate)
         {
             _disposed = true;

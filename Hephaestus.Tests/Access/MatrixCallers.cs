@@ -66,7 +66,7 @@ internal sealed class MatrixCallers : IDisposable
         from principal in new[] { $"cert:{each.column.Name}", $"token:{each.column.Name}", $"uid:{FirstUser + each.number}", $"gid:{FirstGroup + each.number}" }
         select $"{principal} = {each.column.Value}";
 
-    public GrpcChannel Anonymous(RuledServer server) => Secure(server, null, null);
+    public static GrpcChannel Anonymous(RuledServer server) => Secure(server, null, null);
 
     public GrpcChannel Bearer(RuledServer server, int column) => Secure(server, null, _tokens[MatrixTable.Columns[column].Name]);
 
@@ -96,7 +96,7 @@ internal sealed class MatrixCallers : IDisposable
                 SslOptions = new SslClientAuthenticationOptions
                 {
                     // Who the server is is not what this is about.
-                    RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                    RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
                     ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
                 },
             }),

@@ -26,7 +26,7 @@ public sealed class MatrixTests
         await using var stage = await MatrixStage.BeginAsync(callers.Settings, [.. MatrixCallers.Rules]);
         var server = stage.Server;
         var faults = new List<string>();
-        await AddAsync("anonymous", [0], _ => callers.Anonymous(server));
+        await AddAsync("anonymous", [0], _ => MatrixCallers.Anonymous(server));
         await AddAsync("token", Known, column => callers.Bearer(server, column));
         await AddAsync("cert", Known, column => callers.Certified(server, column));
         await AddAsync("own user", [Admin], _ => server.Local());
