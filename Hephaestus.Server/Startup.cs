@@ -43,6 +43,11 @@ internal static class Startup
             return ExitCodes.Usage;
         }
 
+        foreach (var warning in Exposure.Of(settings, Environment.IsPrivilegedProcess))
+        {
+            Say(Console.Error, $"hephaestus: warning: {warning}");
+        }
+
         return await RunAsync(new Begun(configuration, reading), settings, manager);
     }
 

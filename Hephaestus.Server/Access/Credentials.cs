@@ -43,7 +43,7 @@ internal sealed record Credentials(
     }
 
     private static LiveFiles<T> Live<T>(Func<FileReading<T>> read, Looks looks, params string[] files)
-        where T : class
+        where T : class, IEquatable<T>
     {
         var reading = read();
         return new LiveFiles<T>(new LookedAt(files, Written), read, reading.Value ?? throw new IOException(reading.Fault), looks);

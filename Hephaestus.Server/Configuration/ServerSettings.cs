@@ -51,6 +51,9 @@ internal sealed record ServerSettings(
     /// <summary>How strictly plans are judged by who can change them.</summary>
     public TrustMode PlanTrust { get; init; } = TrustMode.Warn;
 
+    /// <summary>Whether there is any rule of access.</summary>
+    public bool IsRuled => Access.Grants is not null;
+
     /// <summary>Reads a file, or gives the defaults without one.</summary>
     public static SettingsReading Read(string? path) =>
         ServerSettingsReader.Read(path, path is null ? Protocol.Configuration.Configuration.Empty : ConfigurationFile.Read(path), Surroundings.OfThisProcess());

@@ -20,10 +20,12 @@ internal sealed class ServerSettingsReader
     private readonly ConfigurationReader _reader;
     private readonly Surroundings _surroundings;
     private readonly bool _wantsTls;
+    private readonly bool _isRuled;
 
-    private ServerSettingsReader(ConfigurationReader reader, Surroundings surroundings)
+    private ServerSettingsReader(ConfigurationReader reader, Surroundings surroundings, bool isRuled)
     {
         _reader = reader;
+        _isRuled = isRuled;
         _surroundings = surroundings;
         _wantsTls = reader.YesNo(SettingKeys.Tls, otherwise: false);
     }
@@ -32,7 +34,8 @@ internal sealed class ServerSettingsReader
     public static SettingsReading Read(string? file, Protocol.Configuration.Configuration configuration, Surroundings surroundings)
     {
         var reader = new ConfigurationReader(configuration);
-        var settings = new ServerSettingsReader(reader, surroundings).Settings(file);
+        var isRuled = configuration.Entries.Any(entry => AccessKeys.IsRule(entry.Key));
+        var settings = new ServerSettingsReader(reader, surroundings, isRuled).Settings(file);
         var (access, problems) = AccessRulesReader.Read(configuration);
         reader.Add(problems);
         reader.Add(configuration.UnknownKeys(key => SettingKeys.IsKnown(key) || AccessKeys.IsMisspelt(key), SettingKeys.All));
@@ -124,13 +127,13 @@ internal sealed class ServerSettingsReader
     private ListenAddress Address(bool insecure)
     {
         var address = _reader.Parse(SettingKeys.Address, ListenAddress.Parse, ListenAddress.Allowed) ?? s_defaultAddress;
-        if (!address.IsLoopback && !insecure && !_wantsTls)
+        if (!address.IsLoopback && !insecure && !_wantsTls && !_isRuled)
         {
             _reader.Error(
                 SettingKeys.Address,
-                $"{address} can be reached from other machines, and without TLS anybody who reaches it can run plans; "
-                + $"set {SettingKeys.Tls} = yes with {SettingKeys.TlsKey} and {SettingKeys.TlsPem}, or listen on 127.0.0.1, "
-                + $"or accept it with {SettingKeys.Insecure} = yes");
+                $"{address} can be reached from other machines, and without TLS and rules of access anybody who reaches it can run plans; "
+                + $"set {SettingKeys.Tls} = yes with {SettingKeys.TlsKey} and {SettingKeys.TlsPem}, or {AccessKeys.Prefix}* keys, "
+                + $"or accept it with {SettingKeys.Insecure} = yes; 127.0.0.1 needs none of them");
         }
 
         return address;

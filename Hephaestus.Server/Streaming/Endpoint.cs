@@ -22,6 +22,7 @@ namespace Hephaestus.Server.Streaming;
 internal sealed class Endpoint : IAsyncDisposable
 {
     private readonly ServerSettings _settings;
+    private readonly ILogger _log;
     private readonly Credentials _credentials;
     private readonly UserNames _names = new(TimeProvider.System);
     private readonly WebApplication _application;
@@ -36,7 +37,7 @@ internal sealed class Endpoint : IAsyncDisposable
         HephaestusService service,
         ServingStatus serving)
     {
-        (_settings, _credentials) = (settings, credentials);
+        (_settings, _credentials, _log) = (settings, credentials, loggers.CreateLogger<Endpoint>());
         // The empty builder: the others watch their settings files, one inotify instance each.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(access)
@@ -118,7 +119,7 @@ internal sealed class Endpoint : IAsyncDisposable
         listen.Protocols = HttpProtocols.Http2;
         if (_credentials.Certificate is { } certificate)
         {
-            var handshake = new TlsHandshake(certificate.Values, _credentials.Authority?.Values);
+            var handshake = new TlsHandshake(certificate.Values, _credentials.Authority?.Values, _log);
             listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = handshake.Begin });
         }
     }

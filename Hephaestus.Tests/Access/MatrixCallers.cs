@@ -32,7 +32,7 @@ internal sealed class MatrixCallers : IDisposable
     private const uint Stranger = 73_000;
 
     private readonly TemporaryFolder _folder = new();
-    private readonly Authority _authority = Authority.Make();
+    private readonly TestAuthority _authority = TestAuthority.Make();
     private readonly Dictionary<string, string> _tokens = [];
 
     public MatrixCallers()

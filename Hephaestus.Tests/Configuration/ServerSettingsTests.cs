@@ -175,8 +175,9 @@ public sealed class ServerSettingsTests : IDisposable
 
         Assert.Null(refused.Settings);
         Assert.Equal(
-            $"{_folder.At("main.conf")}:1: host.grpc.address: {address} can be reached from other machines, and without TLS anybody who reaches it can run plans; "
-            + "set host.grpc.tls = yes with host.grpc.tls.key and host.grpc.tls.pem, or listen on 127.0.0.1, or accept it with host.grpc.insecure = yes",
+            $"{_folder.At("main.conf")}:1: host.grpc.address: {address} can be reached from other machines, and without TLS and rules of access "
+            + "anybody who reaches it can run plans; set host.grpc.tls = yes with host.grpc.tls.key and host.grpc.tls.pem, or access.* keys, "
+            + "or accept it with host.grpc.insecure = yes; 127.0.0.1 needs none of them",
             Assert.Single(refused.Problems).ToString());
         Assert.Empty(accepted.Problems);
         Assert.True(accepted.Settings?.Insecure);
