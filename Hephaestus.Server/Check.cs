@@ -29,6 +29,11 @@ internal static class Check
             return ExitCodes.Usage;
         }
 
+        foreach (var warning in Exposure.Of(settings, Environment.IsPrivilegedProcess))
+        {
+            Console.Out.WriteLine($"warning: {warning}");
+        }
+
         var delegation = Delegation.Find(settings.Cgroup);
         Console.Out.WriteLine(delegation.Said);
         if (delegation.IsFault)

@@ -32,22 +32,27 @@ internal static class Startup
             return ExitCodes.Usage;
         }
 
-        var (settings, problems) = ServerSettings.Read(configuration);
-        foreach (var problem in problems)
+        var reading = ServerSettings.Read(configuration);
+        foreach (var problem in reading.Problems)
         {
             Say(Console.Error, $"hephaestus: {problem}");
         }
 
-        if (settings is null)
+        if (reading.Settings is not { } settings)
         {
             manager.Tell(("STATUS", "The configuration cannot be used; the log says why"));
             return ExitCodes.Usage;
         }
 
-        return await RunAsync(settings, manager);
+        foreach (var warning in Exposure.Of(settings, Environment.IsPrivilegedProcess))
+        {
+            Say(Console.Error, $"hephaestus: warning: {warning}");
+        }
+
+        return await RunAsync(new Begun(configuration, reading), settings, manager);
     }
 
-    private static async Task<int> RunAsync(ServerSettings settings, ServiceManager manager)
+    private static async Task<int> RunAsync(Begun begun, ServerSettings settings, ServiceManager manager)
     {
         Say(Console.Out, $"Hephaestus {CommandLine.ProgramVersion}, process {Environment.ProcessId}");
         foreach (var line in settings.Describe())
@@ -64,7 +69,7 @@ internal static class Startup
         {
             using var notices = new ServiceNotices(manager);
             using var early = new EarlyStop(() => StopEarly(notices));
-            await ServeAsync(settings, notices, early);
+            await ServeAsync(begun, settings, notices, early);
             Say(Console.Out, $"Stopped; {WhatRuns}");
             return ExitCodes.Done;
         }
@@ -77,7 +82,7 @@ internal static class Startup
         }
     }
 
-    private static async Task ServeAsync(ServerSettings settings, ServiceNotices notices, EarlyStop early)
+    private static async Task ServeAsync(Begun begun, ServerSettings settings, ServiceNotices notices, EarlyStop early)
     {
         using var loggers = LoggerFactory.Create(Log);
         using var state = StateDirectory.Take(settings.StateDirectory);
@@ -126,7 +131,12 @@ internal static class Startup
         var lacks = new Lacks(pump.Stall, journal.Trouble, sync.Trouble, waits.Reason);
         await using var space = new SpaceWatch(lacks, serving, loggers.CreateLogger<SpaceWatch>());
         using var credentials = Credentials.Open(settings, new Looks(scheduler, CatalogueTiming.Default, loggers.CreateLogger<Credentials>()));
-        await using var endpoint = new Endpoint(settings, credentials, loggers, service, serving, audit);
+        var access = new LiveAccess(settings.Access, new Identification(credentials, TimeProvider.System), journal);
+        credentials.Changed = access.TellChange;
+        using var looking = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "configuration" });
+        using var live = LiveConfiguration.Open(
+            begun.Configuration, begun.Reading, access, CatalogueTiming.Default, looking, loggers.CreateLogger<LiveConfiguration>());
+        await using var endpoint = new Endpoint(settings, credentials, access, audit, loggers, service, serving);
         var addresses = await endpoint.StartAsync();
         early.Dispose();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
@@ -145,6 +155,11 @@ internal static class Startup
         Say(Console.Out, $"Ready: listening on {listening}");
         await endpoint.WaitForStopAsync();
     }
+
+    /// <summary>What a start was given.</summary>
+    /// <param name="Configuration">Null: no file.</param>
+    /// <param name="Reading">What was read there.</param>
+    private sealed record Begun(string? Configuration, SettingsReading Reading);
 
     private static string WhatRuns => Orphans.AreOurs
         ? "this was the first process of a container: what runs there ends with it"

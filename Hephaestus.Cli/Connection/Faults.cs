@@ -11,7 +11,8 @@ internal static class Faults
     public static bool IsLost(RpcException fault) => fault.StatusCode switch
     {
         // OK: the server ended a stream that has not come to its end.
-        StatusCode.OK or StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.DeadlineExceeded => true,
+        // Aborted: a stream begun now would tell something else, since the rules of access have changed.
+        StatusCode.OK or StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.DeadlineExceeded or StatusCode.Aborted => true,
         _ => Chain(fault.Status.DebugException).Any(cause => cause is HttpRequestException or IOException),
     };
 

@@ -4,20 +4,24 @@ using System.Security.Cryptography.X509Certificates;
 namespace Hephaestus.Server.Access;
 
 /// <summary>The authorities that sign clients' certificates: they alone count, whatever the system trusts.</summary>
-internal sealed class ClientAuthority
+internal sealed class ClientAuthority : IEquatable<ClientAuthority>
 {
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
     private readonly X509Certificate2Collection _certificates;
+    private readonly string _thumbprints;
 
     private ClientAuthority(X509Certificate2Collection certificates)
     {
         _certificates = certificates;
-        Thumbprints = string.Join(' ', certificates.Select(certificate => certificate.GetCertHashString(HashAlgorithmName.SHA256)));
+        _thumbprints = string.Join(' ', certificates.Select(certificate => certificate.GetCertHashString(HashAlgorithmName.SHA256)));
     }
 
-    /// <summary>Tells which certificates they are, in the file's order.</summary>
-    public string Thumbprints { get; }
+    public bool Equals(ClientAuthority? other) => other?._thumbprints == _thumbprints;
+
+    public override bool Equals(object? obj) => Equals(obj as ClientAuthority);
+
+    public override int GetHashCode() => _thumbprints.GetHashCode(StringComparison.Ordinal);
 
     /// <summary>Null: none of them is an authority's own, signed by itself; without one nothing could be verified.</summary>
     public static ClientAuthority? Of(X509Certificate2Collection certificates) =>

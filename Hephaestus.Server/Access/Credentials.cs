@@ -13,6 +13,16 @@ internal sealed record Credentials(
 
     private const NotifyFilters Written = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Security;
 
+    /// <summary>Called when callers may prove less, or more, than before; on the thread that looks at the files.</summary>
+    public Action Changed
+    {
+        set
+        {
+            Tokens.Changed = value;
+            Authority?.Changed = value;
+        }
+    }
+
     /// <summary>Reads all of them.</summary>
     /// <exception cref="IOException">The certificate, its key or the authority cannot be used.</exception>
     public static Credentials Open(ServerSettings settings, Looks looks)
@@ -33,7 +43,7 @@ internal sealed record Credentials(
     }
 
     private static LiveFiles<T> Live<T>(Func<FileReading<T>> read, Looks looks, params string[] files)
-        where T : class
+        where T : class, IEquatable<T>
     {
         var reading = read();
         return new LiveFiles<T>(new LookedAt(files, Written), read, reading.Value ?? throw new IOException(reading.Fault), looks);

@@ -4,7 +4,7 @@ using System.Collections.Immutable;
 namespace Hephaestus.Server.Access;
 
 /// <summary>All tokens, sorted by name; the content of their file.</summary>
-internal sealed class TokenList
+internal sealed class TokenList : IEquatable<TokenList>
 {
     /// <summary>How many there can be.</summary>
     public const int Most = 1_000;
@@ -47,6 +47,12 @@ internal sealed class TokenList
 
     /// <summary>The text of the file.</summary>
     public override string ToString() => string.Concat(Entries.Select(entry => entry.ToString()).Prepend(Heading).Select(line => line + "\n"));
+
+    public bool Equals(TokenList? other) => other?.ToString() == ToString();
+
+    public override bool Equals(object? obj) => Equals(obj as TokenList);
+
+    public override int GetHashCode() => Entries.Length;
 
     public bool Has(string name) => _byName.ContainsKey(name);
 

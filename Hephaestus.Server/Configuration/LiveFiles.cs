@@ -28,7 +28,7 @@ internal sealed record LookedAt(string[] Paths, NotifyFilters Hints)
 /// What cannot be used changes nothing, and is said.
 /// </summary>
 internal sealed class LiveFiles<T> : IDisposable
-    where T : class
+    where T : class, IEquatable<T>
 {
     /// <summary>Within this, a file may have changed again without its status telling: its times are as coarse as the kernel's.</summary>
     private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(1);
@@ -42,6 +42,7 @@ internal sealed class LiveFiles<T> : IDisposable
     private FileStatus?[]? _seen;
     private string[] _said = [];
     private bool _unsettled;
+    private bool _hasRead;
     private int _hinted;
 
     /// <param name="read">Reads all files anew.</param>
@@ -64,6 +65,9 @@ internal sealed class LiveFiles<T> : IDisposable
 
     /// <summary>What they say.</summary>
     public Latest<T> Values { get; }
+
+    /// <summary>Called after each reading that replaced them.</summary>
+    public Action? Changed { get; set; }
 
     public void Dispose()
     {
@@ -95,18 +99,22 @@ internal sealed class LiveFiles<T> : IDisposable
         }
     }
 
+    private string Meanwhile => _hasRead ? "what was read before stays in force" : "nothing of it counts until it can be used";
+
     private bool Take(FileReading<T> reading)
     {
-        var lines = reading.Fault is { } fault ? reading.Warnings.Add($"{fault}; what was read before stays in force") : reading.Warnings;
+        _hasRead |= reading.Value is not null;
+        var lines = reading.Fault is { } fault ? reading.Warnings.Add($"{fault}; {Meanwhile}") : reading.Warnings;
         foreach (var line in lines.Except(_said))
         {
             _looks.Log.LogWarning("{Line}", line);
         }
 
         _said = [.. lines];
-        if (reading.Value is { } value)
+        if (reading.Value is { } value && !value.Equals(Values.Value))
         {
             Values.Set(value);
+            Changed?.Invoke();
         }
 
         return reading.Value is not null;

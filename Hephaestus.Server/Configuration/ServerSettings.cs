@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Access;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 
@@ -44,8 +45,14 @@ internal sealed record ServerSettings(
     string? NodeType,
     string TokenFile)
 {
+    /// <summary>Who may do what, at the start: changed rules are taken in later.</summary>
+    public AccessRules Access { get; init; } = AccessRules.Unset;
+
     /// <summary>How strictly plans are judged by who can change them.</summary>
     public TrustMode PlanTrust { get; init; } = TrustMode.Warn;
+
+    /// <summary>Whether there is any rule of access.</summary>
+    public bool IsRuled => Access.Grants is not null;
 
     /// <summary>Reads a file, or gives the defaults without one.</summary>
     public static SettingsReading Read(string? path) =>
@@ -71,6 +78,7 @@ internal sealed record ServerSettings(
         .. Retention.Removes ? Retention.Describe() : ["history.keep_* = (none, everything is kept)"],
         $"{SettingKeys.AuditKeepDays} = {Retention.AuditDays}",
         .. Hermes is null ? [$"{SettingKeys.HermesEnable} = no"] : DescribeHermes(Hermes),
+        .. Access.Describe(),
     ];
 
     private static string Word(TrustMode mode) => mode switch
@@ -90,4 +98,8 @@ internal sealed record ServerSettings(
 
 /// <summary>What reading gave: the settings, or null and at least one error.</summary>
 /// <param name="Problems">Errors and warnings; each one's ToString is a line for the user.</param>
-internal sealed record SettingsReading(ServerSettings? Settings, ImmutableArray<ConfigurationProblem> Problems);
+internal sealed record SettingsReading(ServerSettings? Settings, ImmutableArray<ConfigurationProblem> Problems)
+{
+    /// <summary>What was read.</summary>
+    public Protocol.Configuration.Configuration Source { get; init; } = Protocol.Configuration.Configuration.Empty;
+}

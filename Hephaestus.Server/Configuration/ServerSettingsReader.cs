@@ -20,10 +20,12 @@ internal sealed class ServerSettingsReader
     private readonly ConfigurationReader _reader;
     private readonly Surroundings _surroundings;
     private readonly bool _wantsTls;
+    private readonly bool _isRuled;
 
-    private ServerSettingsReader(ConfigurationReader reader, Surroundings surroundings)
+    private ServerSettingsReader(ConfigurationReader reader, Surroundings surroundings, bool isRuled)
     {
         _reader = reader;
+        _isRuled = isRuled;
         _surroundings = surroundings;
         _wantsTls = reader.YesNo(SettingKeys.Tls, otherwise: false);
     }
@@ -32,13 +34,25 @@ internal sealed class ServerSettingsReader
     public static SettingsReading Read(string? file, Protocol.Configuration.Configuration configuration, Surroundings surroundings)
     {
         var reader = new ConfigurationReader(configuration);
-        var settings = new ServerSettingsReader(reader, surroundings).Settings(file);
-        reader.Add(configuration.UnknownKeys(SettingKeys.IsKnown, SettingKeys.All));
+        var isRuled = configuration.Entries.Any(entry => AccessKeys.IsRule(entry.Key));
+        var settings = new ServerSettingsReader(reader, surroundings, isRuled).Settings(file);
+        var (access, problems) = AccessRulesReader.Read(configuration);
+        reader.Add(problems);
+        reader.Add(configuration.UnknownKeys(key => SettingKeys.IsKnown(key) || AccessKeys.IsMisspelt(key), SettingKeys.All));
         reader.Add(Reserved(configuration));
+        reader.Add(Misspelt(configuration));
         return new SettingsReading(
-            reader.Problems.Any(problem => problem.IsError) ? null : settings,
-            [.. reader.Problems.OrderBy(problem => problem.IsError ? 0 : 1)]);
+            reader.Problems.Any(problem => problem.IsError) ? null : settings with { Access = access },
+            [.. reader.Problems.OrderBy(problem => problem.IsError ? 0 : 1)])
+        {
+            Source = configuration,
+        };
     }
+
+    private static IEnumerable<ConfigurationProblem> Misspelt(Protocol.Configuration.Configuration configuration) =>
+        from entry in configuration.Entries
+        where AccessKeys.IsMisspelt(entry.Key)
+        select entry.Error($"unknown key; did you mean {AccessKeys.Prefix}PRINCIPAL? This server would run without a rule that it asks for");
 
     private static IEnumerable<ConfigurationProblem> Reserved(Protocol.Configuration.Configuration configuration) =>
         from entry in configuration.Entries
@@ -116,13 +130,13 @@ internal sealed class ServerSettingsReader
     private ListenAddress Address(bool insecure)
     {
         var address = _reader.Parse(SettingKeys.Address, ListenAddress.Parse, ListenAddress.Allowed) ?? s_defaultAddress;
-        if (!address.IsLoopback && !insecure && !_wantsTls)
+        if (!address.IsLoopback && !insecure && !_wantsTls && !_isRuled)
         {
             _reader.Error(
                 SettingKeys.Address,
-                $"{address} can be reached from other machines, and without TLS anybody who reaches it can run plans; "
-                + $"set {SettingKeys.Tls} = yes with {SettingKeys.TlsKey} and {SettingKeys.TlsPem}, or listen on 127.0.0.1, "
-                + $"or accept it with {SettingKeys.Insecure} = yes");
+                $"{address} can be reached from other machines, and without TLS and rules of access anybody who reaches it can run plans; "
+                + $"set {SettingKeys.Tls} = yes with {SettingKeys.TlsKey} and {SettingKeys.TlsPem}, or {AccessKeys.Prefix}* keys, "
+                + $"or accept it with {SettingKeys.Insecure} = yes; 127.0.0.1 needs none of them");
         }
 
         return address;

@@ -1,3 +1,5 @@
+using Hephaestus.Server.Access;
+
 namespace Hephaestus.Server.Configuration;
 
 /// <summary>The keys of <c>main.conf</c>.</summary>
@@ -46,13 +48,11 @@ internal static class SettingKeys
     ];
 
     /// <summary>Whether a key has its place here, now or later.</summary>
-    public static bool IsKnown(string key) => All.Contains(key) || IsReserved(key);
+    public static bool IsKnown(string key) => All.Contains(key) || IsReserved(key) || AccessKeys.IsRule(key);
 
     /// <summary>
-    /// Keys that will mean something. Setting one is an error: to run without the access rules or the retention that an
-    /// operator asked for would be wrong.
+    /// Keys that will mean something. Setting one is an error: to run without the retention that an operator asked for would
+    /// be wrong.
     /// </summary>
-    public static bool IsReserved(string key) =>
-        !All.Contains(key)
-        && (key.StartsWith("access.", StringComparison.Ordinal) || key.StartsWith("history.", StringComparison.Ordinal));
+    public static bool IsReserved(string key) => !All.Contains(key) && key.StartsWith("history.", StringComparison.Ordinal);
 }

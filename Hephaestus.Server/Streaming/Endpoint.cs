@@ -23,6 +23,7 @@ namespace Hephaestus.Server.Streaming;
 internal sealed class Endpoint : IAsyncDisposable
 {
     private readonly ServerSettings _settings;
+    private readonly ILogger _log;
     private readonly Credentials _credentials;
     private readonly UserNames _names = new(TimeProvider.System);
     private readonly WebApplication _application;
@@ -30,15 +31,19 @@ internal sealed class Endpoint : IAsyncDisposable
     /// <param name="credentials">Stay the caller's, to be disposed after this.</param>
     /// <exception cref="EndpointException">The address's name cannot be resolved.</exception>
     public Endpoint(
-        ServerSettings settings, Credentials credentials, ILoggerFactory loggers, HephaestusService service, ServingStatus serving,
-        AuditLog audit)
+        ServerSettings settings,
+        Credentials credentials,
+        LiveAccess access,
+        AuditLog audit,
+        ILoggerFactory loggers,
+        HephaestusService service,
+        ServingStatus serving)
     {
-        (_settings, _credentials) = (settings, credentials);
+        (_settings, _credentials, _log) = (settings, credentials, loggers.CreateLogger<Endpoint>());
         // The empty builder: the others watch their settings files, one inotify instance each.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(Described());
-        builder.Services.AddSingleton(new Identification(credentials, TimeProvider.System));
-        builder.Services.AddSingleton(new AuditGuard(audit, TimeProvider.System));
+        builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(access)
+            .AddSingleton(new AuditGuard(audit, TimeProvider.System)).AddSingleton(new KnownDescriptors(Mapped));
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc =>
         {
@@ -84,12 +89,14 @@ internal sealed class Endpoint : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
-    /// <summary>All that is mapped.</summary>
-    private static KnownDescriptors Described() => new(
+    /// <summary>All services that are mapped.</summary>
+    public static IReadOnlyCollection<Google.Protobuf.Reflection.ServiceDescriptor> Mapped { get; } =
+    [
         Protocol.Hephaestus.Descriptor,
         Protocol.Standard.HealthV1.Health.Descriptor,
         Protocol.Standard.ReflectionV1.ServerReflection.Descriptor,
-        Protocol.Standard.ReflectionV1Alpha.ServerReflection.Descriptor);
+        Protocol.Standard.ReflectionV1Alpha.ServerReflection.Descriptor,
+    ];
 
     private void Configure(KestrelServerOptions kestrel)
     {
@@ -115,7 +122,7 @@ internal sealed class Endpoint : IAsyncDisposable
         listen.Protocols = HttpProtocols.Http2;
         if (_credentials.Certificate is { } certificate)
         {
-            var handshake = new TlsHandshake(certificate.Values, _credentials.Authority?.Values);
+            var handshake = new TlsHandshake(certificate.Values, _credentials.Authority?.Values, _log);
             listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = handshake.Begin });
         }
     }

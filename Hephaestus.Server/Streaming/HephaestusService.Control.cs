@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Hephaestus.Server.Access;
 using Hephaestus.Server.Audit;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Standard;
 using Wire = Hephaestus.Protocol;
@@ -22,13 +23,13 @@ internal sealed partial class HephaestusService
         Wire.DrainRequest request, IServerStreamWriter<Wire.DrainUpdate> updates, ServerCallContext context)
     {
         await SwitchAsync(request, context);
-        var state = draining.Look();
-        await updates.WriteAsync(Progress(state), context.CancellationToken);
+        var (state, reach) = (draining.Look(), Seen(context));
+        await updates.WriteAsync(Progress(state, reach), context.CancellationToken);
         while (!request.NoWait && state is { Draining: true, Drained: false })
         {
             var changed = await draining.ChangedAsync(state, s_heartbeat, context.CancellationToken);
             await updates.WriteAsync(
-                changed is null ? new Wire.DrainUpdate { Heartbeat = Heartbeat() } : Progress(changed), context.CancellationToken);
+                changed is null ? new Wire.DrainUpdate { Heartbeat = Heartbeat() } : Progress(changed, reach), context.CancellationToken);
             state = changed ?? state;
         }
     }
@@ -69,7 +70,8 @@ internal sealed partial class HephaestusService
         call.IsRecorded = true;
     }
 
-    private static Wire.DrainUpdate Progress(DrainState state)
+    /// <summary>How many are left is the server's state; which, the caller may not be told of all.</summary>
+    private static Wire.DrainUpdate Progress(DrainState state, SetGlobs reach)
     {
         var progress = new Wire.DrainProgress
         {
@@ -78,7 +80,7 @@ internal sealed partial class HephaestusService
             Running = (uint)state.Running,
             Queued = (uint)state.Queued,
         };
-        progress.Left.AddRange(state.Oldest.Select(
+        progress.Left.AddRange(state.Oldest.Where(row => reach.Covers(row.Set)).Select(
             row => new Wire.LeftExecution { Id = row.Id, Set = row.Set, Plan = row.Plan, State = row.State }));
         return new Wire.DrainUpdate { Progress = progress };
     }

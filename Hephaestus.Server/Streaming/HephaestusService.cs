@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Hephaestus.Server.Access;
 using Hephaestus.Server.Audit;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
@@ -44,6 +45,9 @@ internal sealed partial class HephaestusService(
             ? throw Refusals.NoSuchSet(set)
             : found.Plans.GetValueOrDefault(plan) ?? throw Refusals.NoSuchPlan(set, plan);
     }
+
+    /// <summary>The plan sets that a call may tell of.</summary>
+    private static SetGlobs Seen(ServerCallContext context) => Permissions.Of(context).Reach(Role.Viewer);
 
     /// <summary>The plan as it stands on the disk at this moment, without errors.</summary>
     private async Task<CatalogueEntry> FindNowAsync(string set, string plan, CancellationToken cancellation)

@@ -95,6 +95,9 @@ internal static class Refusals
     public static RpcException BadRequestId(int longest) =>
         Refuse(StatusCode.InvalidArgument, $"request_id has more than {longest} characters");
 
+    public static RpcException OthersRequest() => Refuse(
+        StatusCode.PermissionDenied, "request_id belongs to a request about a plan set that is not the caller's; choose another one");
+
     public static RpcException NoHermes() =>
         Refuse(StatusCode.FailedPrecondition, "the server tells Hermes nothing (hermes.enable = no): there is nothing to send again");
 

@@ -6,12 +6,18 @@ using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Facts;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Logging;
 
 namespace Hephaestus.Server.Streaming;
 
 /// <summary>Each TLS handshake: with the certificate that is the newest then, and what the client presents.</summary>
-internal sealed class TlsHandshake(Latest<ServerCertificate> certificates, Latest<ClientAuthority>? authorities)
+internal sealed class TlsHandshake(Latest<ServerCertificate> certificates, Latest<ClientAuthority>? authorities, ILogger log)
 {
+    /// <summary>Refused certificates are said so often at most: whoever reaches the port can present some.</summary>
+    private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(10);
+
+    private long _saidAt = -1;
+
     /// <summary>What is said for a connection that begins.</summary>
     public ValueTask<SslServerAuthenticationOptions> Begin(TlsHandshakeCallbackContext context) => new(new SslServerAuthenticationOptions
     {
@@ -35,8 +41,19 @@ internal sealed class TlsHandshake(Latest<ServerCertificate> certificates, Lates
             return true;
         }
 
-        var (accepted, _) = ClientCertificate.Take((X509Certificate2)certificate, chain?.ChainPolicy.ExtraStore ?? [], authorities);
+        var (accepted, refusal) = ClientCertificate.Take((X509Certificate2)certificate, chain?.ChainPolicy.ExtraStore ?? [], authorities);
         connection.Features.Set(accepted);
+        if (refusal is not null && MaySay())
+        {
+            log.LogWarning("A client certificate was refused, presented by {Address}: {Reason}", connection.RemoteEndPoint, refusal);
+        }
+
         return accepted is not null;
+    }
+
+    private bool MaySay()
+    {
+        var (said, now) = (Volatile.Read(ref _saidAt), TimeProvider.System.GetTimestamp());
+        return (said < 0 || TimeProvider.System.GetElapsedTime(said, now) > s_silence) && Interlocked.CompareExchange(ref _saidAt, now, said) == said;
     }
 }

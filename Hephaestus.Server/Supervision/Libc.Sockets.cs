@@ -46,9 +46,12 @@ internal static partial class Libc
         Span<byte> credentials = stackalloc byte[3 * sizeof(uint)];
         try
         {
-            return socket.GetRawSocketOption(SOL_SOCKET, SO_PEERCRED, credentials) == credentials.Length
-                ? (MemoryMarshal.Cast<byte, uint>(credentials)[1], MemoryMarshal.Cast<byte, uint>(credentials)[2])
-                : null;
+            // Of other sockets the kernel does not refuse to tell: it tells -1.
+            return socket.AddressFamily == AddressFamily.Unix
+                && socket.GetRawSocketOption(SOL_SOCKET, SO_PEERCRED, credentials) == credentials.Length
+                && MemoryMarshal.Cast<byte, uint>(credentials) is [_, not uint.MaxValue and var user, var group]
+                    ? (user, group)
+                    : null;
         }
         catch (SocketException)
         {

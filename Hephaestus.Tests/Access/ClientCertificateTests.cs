@@ -1,4 +1,9 @@
+using System.Diagnostics;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Hephaestus.Protocol;
 using Hephaestus.Server.Access;
 using Hephaestus.Tests.Configuration;
 using Hephaestus.Tests.EndToEnd;
@@ -12,7 +17,7 @@ public sealed class ClientCertificateTests : IDisposable
     private const string TwoNamesAtOnce = "301D311B300B06035504030C04616E6E61300C06035504030C056265727461";
 
     private readonly TemporaryFolder _folder = new();
-    private readonly Authority _authority = Authority.Make();
+    private readonly TestAuthority _authority = TestAuthority.Make();
 
     public void Dispose()
     {
@@ -48,21 +53,21 @@ public sealed class ClientCertificateTests : IDisposable
     [Fact]
     public async Task What_the_authority_does_not_stand_for_ends_the_handshake()
     {
-        using var foreign = Authority.Make("Foreign authority");
-        using var namesake = Authority.Make();
+        using var foreign = TestAuthority.Make("Foreign authority");
+        using var namesake = TestAuthority.Make();
         await using var porch = await OpenAsync();
-        var refused = new Dictionary<string, X509Certificate2>
+        var refused = new List<(string What, X509Certificate2 Certificate)>
         {
-            ["expired"] = _authority.Client("CN=anna", ends: TimeSpan.FromMinutes(-1)),
-            ["foreign"] = foreign.Client("CN=anna"),
-            ["of a namesake"] = namesake.Client("CN=anna"),
-            ["self-signed"] = Authority.SelfSigned("CN=anna"),
-            ["without a name"] = _authority.Client("O=example"),
-            ["two names"] = _authority.Client("CN=anna, CN=berta"),
-            ["two names at once"] = _authority.Client(new X500DistinguishedName(Convert.FromHexString(TwoNamesAtOnce))),
-            ["empty name"] = _authority.Client("CN=\"\""),
-            ["no line"] = _authority.Client("CN=\"an\nna\""),
-            ["for servers"] = _authority.Client("CN=anna", purpose: Authority.ForServers),
+            ("expired", _authority.Client("CN=anna", ends: TimeSpan.FromMinutes(-1))),
+            ("foreign", foreign.Client("CN=anna")),
+            ("of a namesake", namesake.Client("CN=anna")),
+            ("self-signed", TestAuthority.SelfSigned("CN=anna")),
+            ("without a name", _authority.Client("O=example")),
+            ("two names", _authority.Client("CN=anna, CN=berta")),
+            ("two names at once", _authority.Client(new X500DistinguishedName(Convert.FromHexString(TwoNamesAtOnce)))),
+            ("empty name", _authority.Client("CN=\"\"")),
+            ("no line", _authority.Client("CN=\"an\nna\"")),
+            ("for servers", _authority.Client("CN=anna", purpose: TestAuthority.ForServers)),
         };
 
         foreach (var (what, certificate) in refused)
@@ -70,6 +75,11 @@ public sealed class ClientCertificateTests : IDisposable
             using var visitor = porch.Visitor(certificate);
             Assert.True(await visitor.AskAsync() is null, what);
         }
+
+        // Once, however many there are in a short time.
+        Assert.Matches(
+            @"^A client certificate was refused, presented by 127\.0\.0\.1:\d+: NotTimeValid$", Assert.Single(porch.Log.Lines.Value.Take(1)));
+        Assert.InRange(porch.Log.Lines.Value.Length, 1, refused.Count - 1);
     }
 
     [Fact]
@@ -100,7 +110,7 @@ public sealed class ClientCertificateTests : IDisposable
     [Fact]
     public async Task Another_authority_counts_for_open_connections_and_new_ones()
     {
-        using var second = Authority.Make("Second authority");
+        using var second = TestAuthority.Make("Second authority");
         await using var porch = await OpenAsync();
         var (old, renewed) = (_authority.Client("CN=anna"), second.Client("CN=anna"));
         using var anna = porch.Visitor(old);
@@ -132,34 +142,133 @@ public sealed class ClientCertificateTests : IDisposable
         Assert.Equal("cert:anna: cert:anna", await anna.AskAsync());
     }
 
-    private Task<Porch> OpenAsync(TimeProvider? clock = null)
+    [Fact]
+    public async Task What_the_script_makes_is_accepted_from_another_client_and_cancels_by_its_name()
     {
-        using var server = Authority.Make("Servers").Server("server.test");
+        await using var home = new ServerHome();
+        var certificates = Path.Combine(home.Directory, "certs");
+        await MakeAsync(certificates, "localhost", "127.0.0.1");
+        await MakeAsync("client", "anna", certificates);
+        await File.AppendAllLinesAsync(home.Configuration,
+        [
+            "host.grpc.tls = yes",
+            $"host.grpc.tls.pem = {certificates}/server.pem",
+            $"host.grpc.tls.key = {certificates}/server.key",
+            $"host.grpc.tls.client_ca = {certificates}/ca.pem",
+        ]);
+        home.Plan("set", "p", "<plan id=\"x\"></plan>\n<step name=\"s\">\nsleep 600\n</step>\n");
+        await using var server = await home.StartAsync();
+        Assert.Contains(
+            $"hephaestus: warning: TLS alone asks nobody who they are: anybody who reaches 127.0.0.1:0 can run plans; set access.* keys\n", server.Errors);
+        var id = CliProcess.IdIn(await CliProcess.RunAsync("--hostname", $"unix://{home.Socket}", "exec", "--set", "set", "--name", "p"));
+
+        var answer = await CallByCurl.CancelAsync(
+            id, server.Address, "", "--cacert", $"{certificates}/ca.pem",
+            "--cert", $"{certificates}/client-anna.pem", "--key", $"{certificates}/client-anna.key");
+        var foreign = await CallByCurl.CancelAsync(
+            id, server.Address, "", "--cacert", $"{certificates}/ca.pem",
+            "--cert", $"{certificates}/server.pem", "--key", $"{certificates}/server.key");
+
+        Assert.Contains("grpc-status: 0", answer);
+        Assert.Empty(foreign);
+        var status = await CliProcess.RunAsync("--hostname", $"unix://{home.Socket}", "status", "--id", $"{id}");
+        Assert.Contains("----> Cancelled by cert:anna, 127.0.0.1", status.Out);
+        await server.SaysAsync("A client certificate was refused, presented by 127.0.0.1:");
+    }
+
+    [Fact]
+    public async Task Without_its_rule_or_its_authority_its_streams_end_and_its_calls_are_refused()
+    {
+        using var second = TestAuthority.Make("Second authority");
+        await using var server = await RuledServer.StartAsync(Keys().Split('\n'), "anonymous = none", "cert:anna = viewer");
+        using var channel = Channel(server.Process, _authority.Client("CN=anna"));
+        var anna = new Protocol.Hephaestus.HephaestusClient(channel);
+
+        using (var before = await WatchAsync(anna))
+        {
+            await server.RuleAsync("anonymous = none", "cert:berta = viewer");
+            Assert.Equal(StatusCode.PermissionDenied, await EndAsync(before));
+            Assert.Equal(StatusCode.PermissionDenied, await EndAsync(anna.WatchExecutions(new WatchExecutionsRequest())));
+        }
+
+        await server.RuleAsync("anonymous = none", "cert:anna = viewer");
+        using (var before = await WatchAsync(anna))
+        {
+            CertificateFiles.Replace(_folder.At("clients.pem"), second.Pem);
+            Assert.Equal(StatusCode.Unauthenticated, await EndAsync(before));
+            Assert.Equal(StatusCode.Unauthenticated, await EndAsync(anna.WatchExecutions(new WatchExecutionsRequest())));
+        }
+    }
+
+    private static GrpcChannel Channel(ServerProcess server, X509Certificate2 certificate) => GrpcChannel.ForAddress(
+        server.Address,
+        new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler
+            {
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
+                    ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
+                },
+            },
+        });
+
+    /// <summary>A stream that has begun.</summary>
+    private static async Task<AsyncServerStreamingCall<ExecutionUpdate>> WatchAsync(Protocol.Hephaestus.HephaestusClient client)
+    {
+        var call = client.WatchExecutions(new WatchExecutionsRequest());
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).DefaultTimeout());
+        return call;
+    }
+
+    private static async Task<StatusCode> EndAsync(AsyncServerStreamingCall<ExecutionUpdate> call)
+    {
+        using var patience = new CancellationTokenSource(Timeouts.Default);
+        var fault = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await call.ResponseStream.MoveNext(patience.Token))
+            {
+                // What was told before it ended.
+            }
+        });
+        return fault.StatusCode;
+    }
+
+    private static async Task MakeAsync(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(Path.Combine(Programs.Root, "scripts/make-certs"), arguments)
+        {
+            RedirectStandardOutput = true,
+        })!;
+        await process.StandardOutput.ReadToEndAsync().DefaultTimeout();
+        await process.WaitForExitAsync().DefaultTimeout();
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    private Task<Porch> OpenAsync(TimeProvider? clock = null) => Porch.OpenAsync(_folder, Keys(), clock);
+
+    /// <summary>Writes all files, and gives the keys that name them.</summary>
+    private string Keys()
+    {
+        using var server = TestAuthority.Make("Servers").Server("server.test");
         server.Write(_folder.At("server.pem"), _folder.At("server.key"));
         CertificateFiles.Replace(_folder.At("clients.pem"), _authority.Pem);
-        return Porch.OpenAsync(
-            _folder,
-            $"""
+        return $"""
             host.grpc.tls = yes
             host.grpc.tls.pem = {_folder.At("server.pem")}
             host.grpc.tls.key = {_folder.At("server.key")}
             host.grpc.tls.client_ca = {_folder.At("clients.pem")}
-            """,
-            clock);
+            """;
     }
 
-    /// <summary>Completes when the porch has taken it in, for good.</summary>
+    /// <summary>Completes when the porch has taken it in.</summary>
     private async Task ChangeAsync(Porch porch, string authorities)
     {
         var values = porch.Credentials.Authority!.Values;
         var (_, version) = values.Current;
         CertificateFiles.Replace(_folder.At("clients.pem"), authorities);
-        var wanted = Server.Configuration.TlsFiles.ReadAuthority(_folder.At("clients.pem")).Value!.Thumbprints;
-        while (values.Value.Thumbprints != wanted)
-        {
-            await values.NextAsync(version, CancellationToken.None).DefaultTimeout();
-            version = values.Current.Version;
-        }
+        await values.NextAsync(version, CancellationToken.None).DefaultTimeout();
     }
 
     private sealed class HandClock(DateTimeOffset now) : TimeProvider

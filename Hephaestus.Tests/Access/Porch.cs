@@ -34,7 +34,6 @@ internal sealed class Porch : IAsyncDisposable
     {
         var reading = ServerSettings.Read(folder.File("main.conf", $"host.state_dir = {folder.Path}\n{configuration}"));
         Assert.True(reading.Settings is not null, string.Join('\n', reading.Problems));
-        File = reading.Settings.TokenFile;
         Credentials = Credentials.Open(reading.Settings, new Looks(_scheduler, s_soon, Log));
         var identification = new Identification(Credentials, clock);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -45,7 +44,7 @@ internal sealed class Porch : IAsyncDisposable
             {
                 listen.UseHttps(new TlsHandshakeCallbackOptions
                 {
-                    OnConnection = new TlsHandshake(certificate.Values, Credentials.Authority?.Values).Begin,
+                    OnConnection = new TlsHandshake(certificate.Values, Credentials.Authority?.Values, Log).Begin,
                 });
             }
         }));
@@ -54,9 +53,6 @@ internal sealed class Porch : IAsyncDisposable
     }
 
     public Credentials Credentials { get; }
-
-    /// <summary>Where its tokens are.</summary>
-    public string File { get; }
 
     /// <summary>What it warned about.</summary>
     public HeardLog Log { get; } = new();

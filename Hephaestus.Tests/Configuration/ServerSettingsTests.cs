@@ -121,7 +121,6 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("log.late_output = 25h", "log.late_output: \"25h\" cannot be used; allowed is a whole number with s, m or h (as 90s), at most 24h")]
     [InlineData("host.state_dir =", "host.state_dir: \"\" cannot be used; allowed is a value that is not empty")]
     [InlineData("host.grpc.socket = run/x", "host.grpc.socket: \"run/x\" cannot be used; allowed is an absolute path of at most 107 bytes")]
-    [InlineData("access.allow = me", "access.allow: is not supported yet; remove it: this server would run without what it asks for")]
     [InlineData("plan.trust = yes", "plan.trust: \"yes\" cannot be used; allowed is warn, strict or off")]
     [InlineData("host.grpc.tls.client_ca = /x", "host.grpc.tls.client_ca: needs host.grpc.tls = yes: without TLS no client has a certificate")]
     [InlineData("host.grpc.socket.mode = 0600", "host.grpc.socket.mode: needs host.grpc.socket, the socket that it is about")]
@@ -177,8 +176,9 @@ public sealed class ServerSettingsTests : IDisposable
 
         Assert.Null(refused.Settings);
         Assert.Equal(
-            $"{_folder.At("main.conf")}:1: host.grpc.address: {address} can be reached from other machines, and without TLS anybody who reaches it can run plans; "
-            + "set host.grpc.tls = yes with host.grpc.tls.key and host.grpc.tls.pem, or listen on 127.0.0.1, or accept it with host.grpc.insecure = yes",
+            $"{_folder.At("main.conf")}:1: host.grpc.address: {address} can be reached from other machines, and without TLS and rules of access "
+            + "anybody who reaches it can run plans; set host.grpc.tls = yes with host.grpc.tls.key and host.grpc.tls.pem, or access.* keys, "
+            + "or accept it with host.grpc.insecure = yes; 127.0.0.1 needs none of them",
             Assert.Single(refused.Problems).ToString());
         Assert.Empty(accepted.Problems);
         Assert.True(accepted.Settings?.Insecure);
@@ -308,6 +308,7 @@ public sealed class ServerSettingsTests : IDisposable
                 "history.keep_* = (none, everything is kept)",
                 "audit.keep_days = 365",
                 "hermes.enable = no",
+                "access.* = (none, whoever reaches the server is operator)",
             ],
             ServerSettingsReader.Read(null, Protocol.Configuration.Configuration.Empty, s_surroundings).Settings?.Describe());
     }

@@ -34,6 +34,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>What of it went to standard error.</summary>
     public string Errors => Text(_errors);
 
+    /// <summary>What of that is no warning about how it was configured: who runs these tests makes a difference there.</summary>
+    public string[] Troubles =>
+    [
+        .. Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.StartsWith("hephaestus: warning: ", StringComparison.Ordinal)),
+    ];
+
     /// <summary>Completes when it has printed this.</summary>
     public async Task SaysAsync(string text)
     {

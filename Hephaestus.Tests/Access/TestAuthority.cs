@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Hephaestus.Tests.Access;
 
 /// <summary>An authority that signs certificates for tests, or another authority.</summary>
-internal sealed class Authority : IDisposable
+internal sealed class TestAuthority : IDisposable
 {
     private const string ClientPurpose = "1.3.6.1.5.5.7.3.2";
     private const string ServerPurpose = "1.3.6.1.5.5.7.3.1";
@@ -12,13 +12,13 @@ internal sealed class Authority : IDisposable
     private readonly ECDsa _key;
     private readonly X509Certificate2 _certificate;
 
-    private Authority(ECDsa key, X509Certificate2 certificate) => (_key, _certificate) = (key, certificate);
+    private TestAuthority(ECDsa key, X509Certificate2 certificate) => (_key, _certificate) = (key, certificate);
 
     /// <summary>One that signs itself.</summary>
-    public static Authority Make(string name = "Test authority")
+    public static TestAuthority Make(string name = "Test authority")
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return new Authority(key, Request(new X500DistinguishedName($"CN={name}"), key, isAuthority: true).CreateSelfSigned(Ago(TimeSpan.FromDays(2)), Ago(-TimeSpan.FromDays(2))));
+        return new TestAuthority(key, Request(new X500DistinguishedName($"CN={name}"), key, isAuthority: true).CreateSelfSigned(Ago(TimeSpan.FromDays(2)), Ago(-TimeSpan.FromDays(2))));
     }
 
     public string Pem => _certificate.ExportCertificatePem();
@@ -26,11 +26,11 @@ internal sealed class Authority : IDisposable
     public X509Certificate2 Certificate => _certificate;
 
     /// <summary>One that this one stands behind.</summary>
-    public Authority Below(string name)
+    public TestAuthority Below(string name)
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = Request(new X500DistinguishedName($"CN={name}"), key, isAuthority: true);
-        return new Authority(key, Sign(request, Ago(-TimeSpan.FromDays(1))));
+        return new TestAuthority(key, Sign(request, Ago(-TimeSpan.FromDays(1))));
     }
 
     /// <summary>A client's certificate with its key.</summary>
