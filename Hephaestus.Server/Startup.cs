@@ -1,6 +1,7 @@
 using System.Reactive.Concurrency;
 using Hephaestus.Protocol;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Executions;
@@ -119,12 +120,13 @@ internal static class Startup
         using var draining = new Draining(intake, journal, serving, loggers.CreateLogger<Draining>());
         var acceptance = new Acceptance(journal, registry, intake);
         var examination = new PlanExamination(acceptance, new SpawnCheck());
+        await using var audit = new AuditLog(journal, TimeProvider.System, loggers.CreateLogger<AuditLog>());
         var service = new HephaestusService(
-            catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace, hermes);
+            catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace, hermes, audit);
         var lacks = new Lacks(pump.Stall, journal.Trouble, sync.Trouble, waits.Reason);
         await using var space = new SpaceWatch(lacks, serving, loggers.CreateLogger<SpaceWatch>());
         using var credentials = Credentials.Open(settings, new Looks(scheduler, CatalogueTiming.Default, loggers.CreateLogger<Credentials>()));
-        await using var endpoint = new Endpoint(settings, credentials, loggers, service, serving);
+        await using var endpoint = new Endpoint(settings, credentials, loggers, service, serving, audit);
         var addresses = await endpoint.StartAsync();
         early.Dispose();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Standard;
 using Hephaestus.Server.Supervision;
@@ -29,16 +30,19 @@ internal sealed class Endpoint : IAsyncDisposable
     /// <param name="credentials">Stay the caller's, to be disposed after this.</param>
     /// <exception cref="EndpointException">The address's name cannot be resolved.</exception>
     public Endpoint(
-        ServerSettings settings, Credentials credentials, ILoggerFactory loggers, HephaestusService service, ServingStatus serving)
+        ServerSettings settings, Credentials credentials, ILoggerFactory loggers, HephaestusService service, ServingStatus serving,
+        AuditLog audit)
     {
         (_settings, _credentials) = (settings, credentials);
         // The empty builder: the others watch their settings files, one inotify instance each.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(Described());
         builder.Services.AddSingleton(new Identification(credentials, TimeProvider.System));
+        builder.Services.AddSingleton(new AuditGuard(audit, TimeProvider.System));
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc =>
         {
+            grpc.Interceptors.Add<AuditGuard>();
             grpc.Interceptors.Add<CallGuard>();
             grpc.Interceptors.Add<AccessGuard>();
         });

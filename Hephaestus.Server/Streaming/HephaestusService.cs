@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Hephaestus.Server.Audit;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Hermes;
@@ -23,7 +24,8 @@ internal sealed partial class HephaestusService(
     PlanExamination examination,
     Draining draining,
     TimeSpan grace,
-    HermesPublisher? hermes) : Protocol.Hephaestus.HephaestusBase
+    HermesPublisher? hermes,
+    AuditLog audit) : Protocol.Hephaestus.HephaestusBase
 {
     /// <summary>After this much silence a stream says where it is.</summary>
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
