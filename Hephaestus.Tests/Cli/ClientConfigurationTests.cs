@@ -70,7 +70,7 @@ public sealed class ClientConfigurationTests : IDisposable
     [Theory]
     [InlineData("node.home.cert = /a.pem", "node.home.cert: needs node.home.key as well, the file with its private key")]
     [InlineData("node.home.key = /a.key", "node.home.key: needs node.home.cert as well, the file with its certificate")]
-    [InlineData("node.home.token_file = /nowhere", "node.home.token_file: the token cannot be read: ")]
+    [InlineData("node.home.token_file = /nowhere/token", "node.home.token_file: the token cannot be read: ")]
     [InlineData("node.home.token_file = /dev/null", "node.home.token_file: the first line of /dev/null holds no token")]
     public void What_is_wrong_with_a_credential_is_said_with_its_place(string line, string message) => Assert.StartsWith(
         $"{_folder.At("client.conf")}:2: {message}",
@@ -88,8 +88,8 @@ public sealed class ClientConfigurationTests : IDisposable
         Assert.Equal($"{conf}:3: node.home.key: {other} {refused}", Refusal("home", Pair(pem, other)));
         Assert.Equal($"{conf}:3: node.home.key: {pem} {refused}", Refusal("home", Pair(pem, pem)));
         Assert.Equal($"{conf}:2: node.home.cert: {key} holds no certificate in PEM form", Refusal("home", Pair(key, key)));
-        Assert.StartsWith($"{conf}:2: node.home.cert: the certificate cannot be read: ", Refusal("home", Pair("/nowhere", key)), StringComparison.Ordinal);
-        Assert.StartsWith($"{conf}:3: node.home.key: the private key cannot be read: ", Refusal("home", Pair(pem, "/nowhere")), StringComparison.Ordinal);
+        Assert.StartsWith($"{conf}:2: node.home.cert: the certificate cannot be read: ", Refusal("home", Pair(_folder.At("none"), key)), StringComparison.Ordinal);
+        Assert.StartsWith($"{conf}:3: node.home.key: the private key cannot be read: ", Refusal("home", Pair(pem, _folder.At("none"))), StringComparison.Ordinal);
     }
 
     [Fact]
