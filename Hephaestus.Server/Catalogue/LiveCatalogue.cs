@@ -17,15 +17,18 @@ internal sealed class LiveCatalogue : IDisposable
     private readonly RuleDirectoryWatch _watch;
     private readonly BehaviorSubject<CatalogueSnapshot> _published;
     private readonly IDisposable _rescans;
+
+    /// <summary>Written by the scheduler alone.</summary>
     private CatalogueScan _scan = CatalogueScan.None;
 
-    private LiveCatalogue(string root, CatalogueTiming timing, IScheduler scheduler, ILogger log)
+    private LiveCatalogue(string root, PlanTrust trust, CatalogueTiming timing, IScheduler scheduler, ILogger log)
     {
         _hints = new RescanHints(timing, scheduler);
-        _directory = new RuleDirectory(root, TimeProvider.System);
+        _directory = new RuleDirectory(root, TimeProvider.System, trust);
         _watch = new RuleDirectoryWatch(root, _hints.Hint, log);
         _scan = Rescan();
         Snapshots = new Latest<CatalogueSnapshot>(_scan.Snapshot);
+        Plans = new PlanLooks(key => _directory.Look(key, Volatile.Read(ref _scan)), Snapshots, _hints.Hint);
         _published = new BehaviorSubject<CatalogueSnapshot>(_scan.Snapshot);
         _rescans = _hints.Due
             .Select(_ => Rescan())
@@ -40,6 +43,12 @@ internal sealed class LiveCatalogue : IDisposable
     /// <summary>The newest snapshot, to be read or awaited.</summary>
     public Latest<CatalogueSnapshot> Snapshots { get; }
 
+    /// <summary>Single plans as they stand on the disk.</summary>
+    public PlanLooks Plans { get; }
+
+    /// <summary>Where a plan of these names stands, or would.</summary>
+    public string FileOf(PlanKey key) => _directory.FileOf(key);
+
     /// <summary>The newest snapshot.</summary>
     public CatalogueSnapshot Current => Snapshots.Value;
 
@@ -51,13 +60,15 @@ internal sealed class LiveCatalogue : IDisposable
     /// this returns. A directory that goes missing later is an empty catalogue, and is not created again: whoever
     /// replaces it by another may be between two commands.
     /// </summary>
+    /// <param name="trust">Judges plans by who can change them.</param>
     /// <param name="scheduler">Must run one thing at a time; stays the caller's, to be disposed after the catalogue.</param>
     /// <exception cref="IOException">It cannot be created; the message says which, and what to set.</exception>
-    public static LiveCatalogue Open(string ruleDirectory, CatalogueTiming timing, IScheduler scheduler, ILogger log)
+    public static LiveCatalogue Open(
+        string ruleDirectory, PlanTrust trust, CatalogueTiming timing, IScheduler scheduler, ILogger log)
     {
         var root = Path.GetFullPath(ruleDirectory);
         Create(root);
-        return new LiveCatalogue(root, timing, scheduler, log);
+        return new LiveCatalogue(root, trust, timing, scheduler, log);
     }
 
     private static void Create(string root)
@@ -90,7 +101,7 @@ internal sealed class LiveCatalogue : IDisposable
     private void Publish(CatalogueScan scan)
     {
         var changed = !ReferenceEquals(scan.Snapshot, _scan.Snapshot);
-        _scan = scan;
+        Volatile.Write(ref _scan, scan);
         if (changed)
         {
             Snapshots.Set(scan.Snapshot);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Hephaestus.Protocol.Configuration;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 
 namespace Hephaestus.Server.Configuration;
@@ -50,6 +51,9 @@ internal sealed record ServerSettings(
     /// <summary>Whether there is any rule of access.</summary>
     public bool IsRuled => Access.Grants is not null;
 
+    /// <summary>How strictly plans are judged by who can change them.</summary>
+    public TrustMode PlanTrust { get; init; } = TrustMode.Warn;
+
     /// <summary>Reads a file, or gives the defaults without one.</summary>
     public static SettingsReading Read(string? path) =>
         ServerSettingsReader.Read(path, path is null ? Protocol.Configuration.Configuration.Empty : ConfigurationFile.Read(path), Surroundings.OfThisProcess());
@@ -65,6 +69,7 @@ internal sealed record ServerSettings(
         $"{SettingKeys.StateDirectory} = {StateDirectory}",
         $"{SettingKeys.RuleDirectory} = {RuleDirectory}",
         $"{SettingKeys.RuleLog} = {RuleLog}",
+        $"{SettingKeys.PlanTrust} = {Word(PlanTrust)}",
         $"{SettingKeys.MaxConcurrent} = {MaxConcurrent}",
         $"{SettingKeys.Grace} = {DurationText.Format(Grace)}",
         $"{SettingKeys.Cgroup} = {Cgroup}",
@@ -74,6 +79,13 @@ internal sealed record ServerSettings(
         .. Hermes is null ? [$"{SettingKeys.HermesEnable} = no"] : DescribeHermes(Hermes),
         .. Access.Describe(),
     ];
+
+    private static string Word(TrustMode mode) => mode switch
+    {
+        TrustMode.Strict => "strict",
+        TrustMode.Off => "off",
+        _ => "warn",
+    };
 
     private static string[] DescribeHermes(HermesSettings hermes) =>
     [

@@ -1,6 +1,7 @@
 using System.Text;
 using Hephaestus.Protocol.Configuration;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 
 namespace Hephaestus.Server.Configuration;
@@ -81,8 +82,19 @@ internal sealed class ServerSettingsReader
             Sync(),
             _reader.TextOrEmpty(SettingKeys.NodeName),
             _reader.TextOrEmpty(SettingKeys.NodeType),
-            Directory(SettingKeys.Tokens) ?? Path.Combine(state, TokenFile.DefaultName));
+            Directory(SettingKeys.Tokens) ?? Path.Combine(state, TokenFile.DefaultName))
+        {
+            PlanTrust = Trust(),
+        };
     }
+
+    private TrustMode Trust() =>
+        _reader.Parse(SettingKeys.PlanTrust, value => value is "warn" or "strict" or "off" ? value : null, "warn, strict or off") switch
+        {
+            "strict" => TrustMode.Strict,
+            "off" => TrustMode.Off,
+            _ => TrustMode.Warn,
+        };
 
     private HistorySync Sync() =>
         _reader.Parse(SettingKeys.Sync, value => value is "normal" or "full" ? value : null, "normal or full") == "full"

@@ -18,6 +18,7 @@ internal static class SettingKeys
     public const string StateDirectory = "host.state_dir";
     public const string RuleDirectory = "plan.rule_dir";
     public const string RuleLog = "plan.rule_log";
+    public const string PlanTrust = "plan.trust";
     public const string MaxConcurrent = "exec.max_concurrent";
     public const string Grace = "exec.grace";
     public const string Cgroup = "exec.cgroup";
@@ -39,7 +40,7 @@ internal static class SettingKeys
     /// <summary>Every key that means something now.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, MaxConcurrent, Grace, Cgroup,
+        Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, PlanTrust, MaxConcurrent, Grace, Cgroup,
         LateOutput, Sync, KeepDays, KeepCount, KeepBytes,
         HermesEnable, HermesAddress, HermesTls, HermesCa, HermesDomain, HermesTable, HermesPrefix, NodeName, NodeType,
         TlsClientCa, SocketMode, SocketGroup, Tokens,

@@ -10,9 +10,9 @@ internal sealed partial class HephaestusService
 {
     public override async Task<Wire.PlanCheck> CheckPlan(Wire.CheckPlanRequest request, ServerCallContext context)
     {
-        var entry = Find(request.Set, request.Plan);
-        var plan = entry.Reading.Plan ?? throw Refusals.Broken(entry);
-        var outlook = await examination.ExamineAsync(entry, Parameters(request.Parameters, plan), context.CancellationToken);
+        var entry = await FindNowAsync(request.Set, request.Plan, context.CancellationToken);
+        var parameters = Parameters(request.Parameters, entry.Reading.Plan!);
+        var outlook = await examination.ExamineAsync(entry, parameters, context.CancellationToken);
         return new CheckMessages(entry, outlook, grace).ToMessage(MessageBudget);
     }
 

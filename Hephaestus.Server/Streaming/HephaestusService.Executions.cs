@@ -22,16 +22,16 @@ internal sealed partial class HephaestusService
     public override async Task<Wire.PlanId> Execute(Wire.PlanArg request, ServerCallContext context)
     {
         var requestId = RequestId(request.RequestId);
-        var state = acceptance.Known(requestId) ?? await ExecuteAsync(request, requestId);
+        var state = acceptance.Known(requestId) ?? await ExecuteAsync(request, requestId, context.CancellationToken);
         CheckOwn(state, context);
         return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
     }
 
-    private async Task<ExecutionState> ExecuteAsync(Wire.PlanArg request, string requestId)
+    private async Task<ExecutionState> ExecuteAsync(Wire.PlanArg request, string requestId, CancellationToken cancellation)
     {
-        var entry = Find(request.Set, request.Plan);
-        var plan = entry.Reading.Plan ?? throw Refusals.Broken(entry);
-        return await AcceptedAsync(acceptance.ExecuteAsync(new ExecutionRequest(entry, Parameters(request.Parameters, plan), requestId)));
+        var entry = await FindNowAsync(request.Set, request.Plan, cancellation);
+        var parameters = Parameters(request.Parameters, entry.Reading.Plan!);
+        return await AcceptedAsync(acceptance.ExecuteAsync(new ExecutionRequest(entry, parameters, requestId)));
     }
 
     public override async Task<Wire.Execution> ResumeExecution(Wire.ResumeExecutionRequest request, ServerCallContext context)
@@ -43,6 +43,11 @@ internal sealed partial class HephaestusService
             throw Refusals.CannotResume(request.Id, ended.State);
         }
 
+        if (acceptance.Known(requestId) is null)
+        {
+            await RefuseDistrustedAsync(ended, context.CancellationToken);
+        }
+
         return request.CheckOnly
             ? acceptance.Look(ended).Refusal is { } refusal ? throw Refusals.NotAccepted(refusal) : Preview(ended).ToMessage()
             : CheckOwn(await AcceptedAsync(acceptance.ResumeAsync(ended, requestId)), context).ToMessage(registry.WaitsFor);
@@ -51,6 +56,25 @@ internal sealed partial class HephaestusService
     /// <summary>An execution that the same request's id began before may be of a plan set that is not the caller's.</summary>
     private static ExecutionState CheckOwn(ExecutionState state, ServerCallContext context) =>
         Permissions.Of(context).Has(Role.Operator, state.Set) ? state : throw Refusals.OthersRequest();
+
+    /// <summary>
+    /// What runs is the text as it was accepted once; but who can change the plan now may have been able to then.
+    /// </summary>
+    private async Task RefuseDistrustedAsync(ExecutionState ended, CancellationToken cancellation)
+    {
+        try
+        {
+            var key = new PlanKey(ended.Set, ended.Plan);
+            if (await catalogue.Plans.DistrustAsync(key, cancellation) is { IsEmpty: false } distrust)
+            {
+                throw Refusals.Distrusted(catalogue.FileOf(key), distrust);
+            }
+        }
+        catch (TimeoutException silent)
+        {
+            throw Refusals.NotNow(silent);
+        }
+    }
 
     /// <summary>The execution that would begin now.</summary>
     private static ExecutionState Preview(ExecutionState ended) => ExecutionFold.Of(

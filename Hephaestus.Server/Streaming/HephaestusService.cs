@@ -47,6 +47,21 @@ internal sealed partial class HephaestusService(
     /// <summary>The plan sets that a call may tell of.</summary>
     private static SetGlobs Seen(ServerCallContext context) => Permissions.Of(context).Reach(Role.Viewer);
 
+    /// <summary>The plan as it stands on the disk at this moment, without errors.</summary>
+    private async Task<CatalogueEntry> FindNowAsync(string set, string plan, CancellationToken cancellation)
+    {
+        Find(set, plan);
+        try
+        {
+            var entry = await catalogue.Plans.NowAsync(new PlanKey(set, plan), cancellation) ?? throw Refusals.NoSuchPlan(set, plan);
+            return entry.Reading.Plan is null ? throw Refusals.Broken(entry) : entry;
+        }
+        catch (TimeoutException restless)
+        {
+            throw Refusals.NotNow(restless);
+        }
+    }
+
     private ExecutionState Find(uint id) => registry.Find(id) ?? throw Refusals.NoSuchExecution(id);
 
     private static void Check(string kind, string name)

@@ -113,6 +113,12 @@ internal static class Refusals
     /// <summary>Every error of a plan, one a line: <c>file:line:column: what is wrong</c>; how many did not fit.</summary>
     public static RpcException Broken(CatalogueEntry entry) => Refuse(StatusCode.FailedPrecondition, Fitting([.. Errors(entry)]));
 
+    /// <summary>Who can change a plan's file must not have it run: <c>file: why</c>, one a line.</summary>
+    public static RpcException Distrusted(string file, IEnumerable<Diagnostic> errors) =>
+        Refuse(StatusCode.FailedPrecondition, Fitting([.. errors.Select(found => found.Format(file))]));
+
+    public static RpcException NotNow(TimeoutException why) => Refuse(StatusCode.Unavailable, $"{why.Message}; try again");
+
     // A status travels in a header, and peers bound those (python's client: 8 KiB).
     private const int MostHeaderBytes = 6 * 1024;
 

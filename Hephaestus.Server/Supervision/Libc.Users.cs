@@ -11,6 +11,8 @@ internal static partial class Libc
     private const int LargestEntry = 1024 * 1024;
     private const int MostGroups = 65_536;
     private const nint Unchanged = -1;
+    private const int PR_CAP_AMBIENT = 47;
+    private const nuint PR_CAP_AMBIENT_CLEAR_ALL = 4;
 
     private static readonly bool s_isX64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
@@ -49,6 +51,9 @@ internal static partial class Libc
     /// <returns>0 or an errno; then nothing has changed.</returns>
     public static int BecomeUser(uint user, uint group, ReadOnlySpan<uint> groups)
     {
+        // Ambient capabilities go by themselves only when no id is root's any more, and would be the program's. Root needs
+        // none, so that they need not come back. Kernels that do not know them have none.
+        _ = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
         var error = SetGroups(groups);
         error = error != 0 ? error : Called(syscall(SetResGid, (nint)group, (nint)group, Unchanged, 0));
         error = error != 0 ? error : Called(syscall(SetResUid, (nint)user, (nint)user, Unchanged, 0));

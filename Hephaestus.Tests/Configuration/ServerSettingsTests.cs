@@ -1,4 +1,5 @@
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Journal;
 
@@ -61,6 +62,7 @@ public sealed class ServerSettingsTests : IDisposable
             host.grpc.socket = /run/h.sock
             host.state_dir = /srv/state
             plan.rule_dir = /srv/plans
+            plan.trust = strict
             plan.rule_log = logs
             exec.max_concurrent = 100000
             exec.grace = 2m
@@ -105,7 +107,7 @@ public sealed class ServerSettingsTests : IDisposable
                 HistorySync.Full,
                 "a",
                 "b",
-                "/work/tokens"),
+                "/work/tokens") { PlanTrust = TrustMode.Strict },
             reading.Settings);
     }
 
@@ -119,6 +121,7 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("log.late_output = 25h", "log.late_output: \"25h\" cannot be used; allowed is a whole number with s, m or h (as 90s), at most 24h")]
     [InlineData("host.state_dir =", "host.state_dir: \"\" cannot be used; allowed is a value that is not empty")]
     [InlineData("host.grpc.socket = run/x", "host.grpc.socket: \"run/x\" cannot be used; allowed is an absolute path of at most 107 bytes")]
+    [InlineData("plan.trust = yes", "plan.trust: \"yes\" cannot be used; allowed is warn, strict or off")]
     [InlineData("host.grpc.tls.client_ca = /x", "host.grpc.tls.client_ca: needs host.grpc.tls = yes: without TLS no client has a certificate")]
     [InlineData("host.grpc.socket.mode = 0600", "host.grpc.socket.mode: needs host.grpc.socket, the socket that it is about")]
     [InlineData("host.grpc.socket.group = 0", "host.grpc.socket.group: needs host.grpc.socket, the socket that it is about")]
@@ -295,6 +298,7 @@ public sealed class ServerSettingsTests : IDisposable
                 "host.state_dir = /home/me/.local/state/hephaestus",
                 "plan.rule_dir = /work/plans",
                 "plan.rule_log = /home/me/.local/state/hephaestus/dumps",
+                "plan.trust = warn",
                 "exec.max_concurrent = 1000",
                 "exec.grace = 10s",
                 "exec.cgroup = auto",

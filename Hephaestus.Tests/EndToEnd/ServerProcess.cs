@@ -71,7 +71,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
 
         Address = await _ready.Task;
-        Pid = int.Parse(Said.Split('\n').First(line => line.StartsWith("Hephaestus ", StringComparison.Ordinal)).Split(' ')[^1]);
+        var said = int.Parse(Said.Split('\n').First(line => line.StartsWith("Hephaestus ", StringComparison.Ordinal)).Split(' ')[^1]);
+
+        // The first process of a container, which is not that of this machine: whoever made the container is its parent.
+        Pid = said == 1 ? Server.Supervision.ProcessTable.Read().Single(process => process.Parent == _process.Id).Pid : said;
         return true;
     }
 
