@@ -31,7 +31,7 @@ public sealed class BareSurroundingsTests
 
         Assert.Equal((State.Ok, $"{OtherUserFactAttribute.User}\nnone\nread-only\n"), (execution.State, home.Output(execution.Id)));
         Assert.Equal(0, await server.StopAsync());
-        Assert.Equal("", server.Errors);
+        Assert.Empty(server.Troubles);
         await Remnants.GoneAsync(home);
     }
 
@@ -47,7 +47,7 @@ public sealed class BareSurroundingsTests
 
         Assert.Equal(2, await server.ExitedAsync());
         Assert.Equal(
-            "hephaestus: OpenSSL is missing: no libssl.so.3 or libssl.so.1.1 can be loaded; install it (Debian: libssl3)\n", server.Errors);
+            ["hephaestus: OpenSSL is missing: no libssl.so.3 or libssl.so.1.1 can be loaded; install it (Debian: libssl3)"], server.Troubles);
     }
 
     /// <summary>Published programs unpack a library; those that were built need .NET.</summary>

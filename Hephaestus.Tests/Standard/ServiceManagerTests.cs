@@ -68,7 +68,7 @@ public sealed class ServiceManagerTests
         Assert.Contains($"STATUS=Listening on {server.Address} and unix://{home.Socket}", told[^1]);
         socket.Fill();
         Assert.Equal(0, await server.StopAsync());
-        Assert.Empty(server.Errors);
+        Assert.Empty(server.Troubles);
     }
 
     [Fact]
