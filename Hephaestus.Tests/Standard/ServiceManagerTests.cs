@@ -22,9 +22,9 @@ public sealed class ServiceManagerTests
         Assert.DoesNotContain("STOPPING=1", starting.SelectMany(lines => lines));
         Assert.Contains($"STATUS=Listening on {server.Address} and unix://{home.Socket}", starting[^1]);
 
-        Assert.Equal(0, (await CliProcess.RunAsync(server, "drain")).ExitCode);
+        Assert.Equal(0, (await CliProcess.RunAsync("--hostname", $"unix://{home.Socket}", "drain")).ExitCode);
         await socket.UntilAsync("STATUS=Draining: executions are refused; those that were accepted go on");
-        Assert.Equal(0, (await CliProcess.RunAsync(server, "drain", "--undo")).ExitCode);
+        Assert.Equal(0, (await CliProcess.RunAsync("--hostname", $"unix://{home.Socket}", "drain", "--undo")).ExitCode);
         await socket.UntilAsync($"STATUS=Listening on {server.Address} and unix://{home.Socket}");
 
         Assert.Equal(0, await server.StopAsync());
