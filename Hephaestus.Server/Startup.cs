@@ -1,6 +1,7 @@
 using System.Reactive.Concurrency;
 using Hephaestus.Protocol;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Executions;
@@ -124,8 +125,9 @@ internal static class Startup
         using var draining = new Draining(intake, journal, serving, loggers.CreateLogger<Draining>());
         var acceptance = new Acceptance(journal, registry, intake);
         var examination = new PlanExamination(acceptance, new SpawnCheck());
+        await using var audit = new AuditLog(journal, TimeProvider.System, loggers.CreateLogger<AuditLog>());
         var service = new HephaestusService(
-            catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace, hermes);
+            catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace, hermes, audit);
         var lacks = new Lacks(pump.Stall, journal.Trouble, sync.Trouble, waits.Reason);
         await using var space = new SpaceWatch(lacks, serving, loggers.CreateLogger<SpaceWatch>());
         using var credentials = Credentials.Open(settings, new Looks(scheduler, CatalogueTiming.Default, loggers.CreateLogger<Credentials>()));
@@ -134,7 +136,7 @@ internal static class Startup
         using var looking = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "configuration" });
         using var live = LiveConfiguration.Open(
             begun.Configuration, begun.Reading, access, CatalogueTiming.Default, looking, loggers.CreateLogger<LiveConfiguration>());
-        await using var endpoint = new Endpoint(settings, credentials, access, loggers, service, serving);
+        await using var endpoint = new Endpoint(settings, credentials, access, loggers, service, serving, audit);
         var addresses = await endpoint.StartAsync();
         early.Dispose();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");

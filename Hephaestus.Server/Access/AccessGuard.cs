@@ -43,11 +43,14 @@ internal sealed class AccessGuard(LiveAccess access) : Interceptor
         DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
         WatchedAsync(context, null, watched => continuation(requestStream, responseStream, watched));
 
-    private Admission Admit(ServerCallContext context, object? request)
+    private Permissions Admit(ServerCallContext context, object? request)
     {
-        var admission = access.Admit(context.GetHttpContext(), context.Method, Rights.Of(context.Method, request));
-        admission.Sign(context);
-        return admission;
+        // Noted before anything is refused: the audit tells who was.
+        var caller = access.Identify(context.GetHttpContext());
+        caller.Sign(context);
+        var permissions = access.Judge(caller, context.Method, Rights.Of(context.Method, request));
+        permissions.Sign(context);
+        return permissions;
     }
 
     private async Task WatchedAsync(ServerCallContext context, object? request, Func<ServerCallContext, Task> call)
@@ -56,7 +59,7 @@ internal sealed class AccessGuard(LiveAccess access) : Interceptor
         var (_, seen) = access.Changes.Current;
         var admitted = Admit(context, request);
         using var lapse = new Lapse(context.CancellationToken);
-        var watching = WatchAsync(context, request, admitted.Permissions, seen, lapse);
+        var watching = WatchAsync(context, request, admitted, seen, lapse);
         try
         {
             await call(new GuardedContext(context, lapse.Token));
@@ -84,8 +87,8 @@ internal sealed class AccessGuard(LiveAccess access) : Interceptor
                 await access.Changes.NextAsync(seen, s_expiry, lapse.Token);
                 (_, seen) = access.Changes.Current;
                 var right = Rights.Of(context.Method, request);
-                var now = access.Admit(context.GetHttpContext(), context.Method, right);
-                if (right?.Subjects.Length > 0 && !now.Permissions.Allow(at))
+                var now = access.Judge(access.Identify(context.GetHttpContext()), context.Method, right);
+                if (right?.Subjects.Length > 0 && !now.Allow(at))
                 {
                     throw AccessRefusals.Changed();
                 }

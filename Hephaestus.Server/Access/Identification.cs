@@ -33,6 +33,7 @@ internal sealed class Identification(Credentials credentials, TimeProvider clock
         return credentials.Tokens.Values.Value.Verify(only.AsSpan(Scheme.Length).Trim(' ')) ?? throw Unauthenticated.Token();
     }
 
-    private static IPAddress? Address(ConnectionInfo connection) =>
+    /// <summary>Where a call comes from; null: through the unix socket.</summary>
+    public static IPAddress? Address(ConnectionInfo connection) =>
         connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : connection.RemoteIpAddress;
 }

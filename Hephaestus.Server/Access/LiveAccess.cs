@@ -26,11 +26,14 @@ internal sealed class LiveAccess(AccessRules rules, Identification identificatio
     /// <summary>To be called after anything that can end a caller's authority: other rules, a token that was removed. Thread-safe.</summary>
     public void TellChange() => Changes.Set(Interlocked.Increment(ref _times));
 
-    /// <summary>Finds out who calls, and whether that may be.</summary>
-    /// <exception cref="RpcException">UNAUTHENTICATED or PERMISSION_DENIED.</exception>
-    public Admission Admit(HttpContext call, string method, Right? right)
+    /// <summary>Finds out who calls.</summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED: what is shown proves nothing.</exception>
+    public Caller Identify(HttpContext call) => identification.Identify(call);
+
+    /// <summary>What a caller may do, if that is enough for a call.</summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED or PERMISSION_DENIED: it is not.</exception>
+    public Permissions Judge(Caller caller, string method, Right? right)
     {
-        var caller = identification.Identify(call);
         var rules = Rules.Value;
         var permissions = rules.Of(caller);
         if (right is null)
@@ -39,7 +42,7 @@ internal sealed class LiveAccess(AccessRules rules, Identification identificatio
         }
 
         return right.Subjects.FirstOrDefault(subject => !Allows(permissions, right.Role, subject)) is not { } lacking
-            ? new Admission(caller, permissions)
+            ? permissions
             : throw (caller.Proved.IsEmpty && permissions.Highest == Role.None
                 ? AccessRefusals.NothingShown(caller, rules)
                 : AccessRefusals.Lacks(caller, method, right.Role, lacking));
@@ -54,15 +57,4 @@ internal sealed class LiveAccess(AccessRules rules, Identification identificatio
             || (permissions.Highest >= role && journal.Find(id) is { } row && permissions.Has(role, row.Set)),
         _ => permissions.Has(role),
     };
-}
-
-/// <summary>A call that may be.</summary>
-internal sealed record Admission(Caller Caller, Permissions Permissions)
-{
-    /// <summary>Notes it for the service.</summary>
-    public void Sign(ServerCallContext context)
-    {
-        Caller.Sign(context);
-        Permissions.Sign(context);
-    }
 }

@@ -38,6 +38,7 @@ internal static class Rights
         [Of("CheckPlan")] = For<CheckPlanRequest>(wish => Set(Role.Operator, wish.Set)),
         [Of("Drain")] = For<DrainRequest>(wish => wish is { Look: true, Undo: false } ? s_view : s_administer),
         [Of("ListHermes")] = _ => s_view,
+        [Of("ListAudit")] = _ => s_administer,
         [Of("SendHermesAgain")] = For<SendHermesAgainRequest>(SendAgain),
     }.Concat(Free(Health.Descriptor, V1.ServerReflection.Descriptor, V1Alpha.ServerReflection.Descriptor)).ToFrozenDictionary();
 

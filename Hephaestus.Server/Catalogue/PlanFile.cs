@@ -106,7 +106,8 @@ internal readonly record struct PlanPath(string Set, string Name, string File);
 internal sealed record FoundFile(string Path, FileStatus Status, PlanTrust Judge, ImmutableArray<Diagnostic> Way)
 {
     /// <summary>All that is to be said of who can change it.</summary>
-    public ImmutableArray<Diagnostic> Trust { get; } = Judge.OfFile(Path, Status) is { IsEmpty: false } own ? [.. Way, .. own] : Way;
+    public ImmutableArray<Diagnostic> Trust { get; } =
+        Judge.OfFile(Path, Status) is { IsEmpty: false } own ? [.. Way, .. own] : Way;
 
     /// <summary>The same, of another status.</summary>
     public FoundFile With(FileStatus status) => status == Status ? this : new FoundFile(Path, status, Judge, Way);

@@ -73,7 +73,8 @@ internal sealed class PlanLooks(Func<PlanKey, PlanFile?> look, Latest<CatalogueS
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new TimeoutException(
-                $"the plan's file could not be read within {s_patience.TotalSeconds:0} s: it is being changed, or its disk does not answer");
+                $"the plan's file could not be read within {s_patience.TotalSeconds:0} s: "
+                + "it is being changed, or its disk does not answer");
         }
     }
 }

@@ -40,7 +40,7 @@ internal sealed class RuleDirectory(string root, TimeProvider clock, PlanTrust t
     /// <summary>One plan as it is, of which <paramref name="before"/> is known; null: there is none.</summary>
     public PlanFile? Look(PlanKey key, CatalogueScan before) =>
         Enter().Place is { } place && Enter(place, key.Set) is { } inside
-            ? Look(PathOf(key.Set, key.Plan + Ending), inside, before.Sets.GetValueOrDefault(key.Set)?.Files.GetValueOrDefault(key.Plan))
+            ? Look(PathOf(key.Set, key.Plan + Ending), inside, Known(before.Sets.GetValueOrDefault(key.Set), key.Plan))
             : null;
 
     /// <summary>Where a plan of these names stands, or would.</summary>
@@ -84,7 +84,7 @@ internal sealed class RuleDirectory(string root, TimeProvider clock, PlanTrust t
 
         var files = Names(Path.Combine(root, set), out var problems, Ending)
             .Select(file => PathOf(set, file))
-            .Select(plan => Look(plan, place, before?.Files.GetValueOrDefault(plan.Name)))
+            .Select(plan => Look(plan, place, Known(before, plan.Name)))
             .OfType<PlanFile>();
         return ScannedSet.Of(set, [.. files], problems, before);
     }
@@ -125,6 +125,8 @@ internal sealed class RuleDirectory(string root, TimeProvider clock, PlanTrust t
         var now = PlanFile.Read(path, found);
         return Known(before, IsSettled(now.Status) ? now : now with { Status = null });
     }
+
+    private static PlanFile? Known(ScannedSet? before, string plan) => before?.Files.GetValueOrDefault(plan);
 
     /// <summary>What tells the same as before is the same object as before.</summary>
     private static PlanFile Known(PlanFile? before, PlanFile now) =>

@@ -22,8 +22,9 @@ internal static class UserCheck
         var others = plan.Steps.Select(step => step.User).OfType<string>().Distinct(StringComparer.Ordinal)
             .Where(user => IsOther(user, server)).ToHashSet(StringComparer.Ordinal);
         var steps = plan.Steps.Where(step => step.User is { } user && others.Contains(user)).ToArray();
-        ImmutableArray<Diagnostic> told = [.. steps.Take(Findings.Most).Select(step => Error(step.UserAt, Account.NeedsRoot(step.User!)))];
-        return steps.Length == told.Length ? told : [.. told, Error(default, $"and {steps.Length - told.Length} more like these")];
+        var told = steps.Take(Findings.Most).Select(step => Error(step.UserAt, Account.NeedsRoot(step.User!)));
+        var more = steps.Length - Findings.Most;
+        return more <= 0 ? [.. told] : [.. told, Error(default, $"and {more} more like these")];
     }
 
     /// <summary>What cannot be looked up now may be the server's own by the time of the run.</summary>

@@ -76,6 +76,7 @@ internal sealed record ServerSettings(
         $"{SettingKeys.LateOutput} = {DurationText.Format(LateOutput)}",
         $"{SettingKeys.Sync} = {(Sync == HistorySync.Full ? "full" : "normal")}",
         .. Retention.Removes ? Retention.Describe() : ["history.keep_* = (none, everything is kept)"],
+        $"{SettingKeys.AuditKeepDays} = {Retention.AuditDays}",
         .. Hermes is null ? [$"{SettingKeys.HermesEnable} = no"] : DescribeHermes(Hermes),
         .. Access.Describe(),
     ];

@@ -104,7 +104,10 @@ internal sealed class ServerSettingsReader
     private RetentionSettings Retention() => new(
         _reader.Has(SettingKeys.KeepDays) ? _reader.Number(SettingKeys.KeepDays, otherwise: 1, least: 1, most: 36_500) : null,
         _reader.Has(SettingKeys.KeepCount) ? _reader.Number(SettingKeys.KeepCount, otherwise: 1, least: 1, most: int.MaxValue) : null,
-        _reader.Parse(SettingKeys.KeepBytes, Size, $"{SizeText.Allowed}, at least 1")?.Bytes);
+        _reader.Parse(SettingKeys.KeepBytes, Size, $"{SizeText.Allowed}, at least 1")?.Bytes)
+    {
+        AuditDays = _reader.Number(SettingKeys.AuditKeepDays, otherwise: 365, least: 1, most: 36_500),
+    };
 
     private static RetentionSettings? Size(string text) =>
         SizeText.TryParse(text, out var bytes) && bytes > 0 ? new RetentionSettings(null, null, bytes) : null;

@@ -27,6 +27,7 @@ internal static class SettingKeys
     public const string KeepDays = "history.keep_days";
     public const string KeepCount = "history.keep_count";
     public const string KeepBytes = "history.keep_bytes";
+    public const string AuditKeepDays = "audit.keep_days";
     public const string HermesEnable = "hermes.enable";
     public const string HermesAddress = "hermes.grpc.address";
     public const string HermesTls = "hermes.grpc.tls";
@@ -41,7 +42,7 @@ internal static class SettingKeys
     public static IReadOnlyList<string> All { get; } =
     [
         Address, Tls, TlsKey, TlsPem, Insecure, Socket, StateDirectory, RuleDirectory, RuleLog, PlanTrust, MaxConcurrent, Grace, Cgroup,
-        LateOutput, Sync, KeepDays, KeepCount, KeepBytes,
+        LateOutput, Sync, KeepDays, KeepCount, KeepBytes, AuditKeepDays,
         HermesEnable, HermesAddress, HermesTls, HermesCa, HermesDomain, HermesTable, HermesPrefix, NodeName, NodeType,
         TlsClientCa, SocketMode, SocketGroup, Tokens,
     ];

@@ -158,6 +158,9 @@ internal sealed class JournalView(JournalConnection connection)
     /// <summary>Which logs are kept, and what became of the others.</summary>
     public KeptLogs Logs => new(connection);
 
+    /// <summary>Who called what.</summary>
+    public AuditView Audit => new(connection);
+
     /// <summary>What is to be told to Hermes.</summary>
     public OutboxView Outbox => new(connection);
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Standard;
 using Hephaestus.Server.Supervision;
@@ -35,16 +36,19 @@ internal sealed class Endpoint : IAsyncDisposable
         LiveAccess access,
         ILoggerFactory loggers,
         HephaestusService service,
-        ServingStatus serving)
+        ServingStatus serving,
+        AuditLog audit)
     {
         (_settings, _credentials, _log) = (settings, credentials, loggers.CreateLogger<Endpoint>());
         // The empty builder: the others watch their settings files, one inotify instance each.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(access)
             .AddSingleton(new KnownDescriptors(Mapped));
+        builder.Services.AddSingleton(new AuditGuard(audit, TimeProvider.System));
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc =>
         {
+            grpc.Interceptors.Add<AuditGuard>();
             grpc.Interceptors.Add<CallGuard>();
             grpc.Interceptors.Add<AccessGuard>();
         });

@@ -1,6 +1,8 @@
 using Grpc.Core;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
 using Hephaestus.Server.Catalogue;
+using Hephaestus.Server.Journal;
 using Hephaestus.Server.Standard;
 using Wire = Hephaestus.Protocol;
 
@@ -20,7 +22,7 @@ internal sealed partial class HephaestusService
     public override async Task Drain(
         Wire.DrainRequest request, IServerStreamWriter<Wire.DrainUpdate> updates, ServerCallContext context)
     {
-        Switch(request, Caller.Of(context).ToString());
+        await SwitchAsync(request, context);
         var (state, reach) = (draining.Look(), Seen(context));
         await updates.WriteAsync(Progress(state, reach), context.CancellationToken);
         while (!request.NoWait && state is { Draining: true, Drained: false })
@@ -32,8 +34,9 @@ internal sealed partial class HephaestusService
         }
     }
 
-    private void Switch(Wire.DrainRequest request, string caller)
+    private async Task SwitchAsync(Wire.DrainRequest request, ServerCallContext context)
     {
+        var caller = Caller.Of(context).ToString();
         switch (request)
         {
             case { Undo: true, Look: true }:
@@ -41,12 +44,30 @@ internal sealed partial class HephaestusService
             case { Look: true }:
                 break;
             case { Undo: true }:
+                await RecordAsync(context);
                 draining.Undo(caller);
                 break;
             default:
+                await RecordAsync(context);
                 draining.Begin(caller);
                 break;
         }
+    }
+
+    /// <summary>
+    /// Beforehand, since nothing else of it is in the journal, and the call may last for days. Where the journal cannot be written
+    /// nothing is changed, instead of at a time that nobody can foresee.
+    /// </summary>
+    private async Task RecordAsync(ServerCallContext context)
+    {
+        if (journal.Trouble.Value is not null)
+        {
+            throw Refusals.StorageFails();
+        }
+
+        var call = AuditedCall.Of(context);
+        await audit.AddAsync(call.Entry(context, new AuditOutcome(StatusCode.OK)));
+        call.IsRecorded = true;
     }
 
     /// <summary>How many are left is the server's state; which, the caller may not be told of all.</summary>

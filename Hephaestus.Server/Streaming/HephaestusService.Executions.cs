@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Grpc.Core;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Journal;
@@ -22,17 +23,20 @@ internal sealed partial class HephaestusService
     public override async Task<Wire.PlanId> Execute(Wire.PlanArg request, ServerCallContext context)
     {
         var requestId = RequestId(request.RequestId);
-        var state = acceptance.Known(requestId) ?? await ExecuteAsync(request, requestId, context.CancellationToken);
+        var state = acceptance.Known(requestId) ?? await ExecuteAsync(request, requestId, context);
         CheckOwn(state, context);
         return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
     }
 
-    private async Task<ExecutionState> ExecuteAsync(Wire.PlanArg request, string requestId, CancellationToken cancellation)
+    private async Task<ExecutionState> ExecuteAsync(Wire.PlanArg request, string requestId, ServerCallContext context)
     {
-        var entry = await FindNowAsync(request.Set, request.Plan, cancellation);
+        var entry = await FindNowAsync(request.Set, request.Plan, context.CancellationToken);
         var parameters = Parameters(request.Parameters, entry.Reading.Plan!);
-        return await AcceptedAsync(acceptance.ExecuteAsync(new ExecutionRequest(entry, parameters, requestId)));
+        return await AcceptedAsync(acceptance.ExecuteAsync(new ExecutionRequest(entry, parameters, requestId, AskerOf(context))), context);
     }
+
+    private static Asker AskerOf(ServerCallContext context) => new(
+        Caller.Of(context).ToString(), AuditedCall.Of(context).Entry(context, new AuditOutcome(StatusCode.OK)));
 
     public override async Task<Wire.Execution> ResumeExecution(Wire.ResumeExecutionRequest request, ServerCallContext context)
     {
@@ -50,7 +54,7 @@ internal sealed partial class HephaestusService
 
         return request.CheckOnly
             ? acceptance.Look(ended).Refusal is { } refusal ? throw Refusals.NotAccepted(refusal) : Preview(ended).ToMessage()
-            : CheckOwn(await AcceptedAsync(acceptance.ResumeAsync(ended, requestId)), context).ToMessage(registry.WaitsFor);
+            : CheckOwn(await AcceptedAsync(acceptance.ResumeAsync(ended, requestId, AskerOf(context)), context), context).ToMessage(registry.WaitsFor);
     }
 
     /// <summary>An execution that the same request's id began before may be of a plan set that is not the caller's.</summary>
@@ -80,11 +84,13 @@ internal sealed partial class HephaestusService
     private static ExecutionState Preview(ExecutionState ended) => ExecutionFold.Of(
         [new ExecutionEvent(0, 0, ended.Set, ended.Plan, DateTimeOffset.UtcNow, Resumption.Accept(ended))]);
 
-    private static async Task<ExecutionState> AcceptedAsync(Task<ExecutionState> accepting)
+    private static async Task<ExecutionState> AcceptedAsync(Task<AcceptedExecution> accepting, ServerCallContext context)
     {
         try
         {
-            return await accepting;
+            var accepted = await accepting;
+            AuditedCall.Of(context).IsRecorded = accepted.IsNew;
+            return accepted.State;
         }
         catch (Exception refusal) when (refusal is QueueFullException or OverlapException or DrainingException)
         {

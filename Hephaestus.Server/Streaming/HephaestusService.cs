@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Hermes;
@@ -24,7 +25,8 @@ internal sealed partial class HephaestusService(
     PlanExamination examination,
     Draining draining,
     TimeSpan grace,
-    HermesPublisher? hermes) : Protocol.Hephaestus.HephaestusBase
+    HermesPublisher? hermes,
+    AuditLog audit) : Protocol.Hephaestus.HephaestusBase
 {
     /// <summary>After this much silence a stream says where it is.</summary>
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);

@@ -31,6 +31,9 @@ internal static class Refusals
 
     public static RpcException BadPageToken() => Refuse(StatusCode.InvalidArgument, "page_token must be empty or next_page_token of another page");
 
+    public static RpcException BadTime(string field) =>
+        Refuse(StatusCode.InvalidArgument, $"{field} is no time between the years 1 and 9999");
+
     public static RpcException HasEnded(uint id, string word) => Refuse(StatusCode.FailedPrecondition, $"execution {id} has ended: {word}");
 
     public static RpcException HasNotEnded(uint id) =>

@@ -126,6 +126,7 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("host.grpc.socket.mode = 0600", "host.grpc.socket.mode: needs host.grpc.socket, the socket that it is about")]
     [InlineData("host.grpc.socket.group = 0", "host.grpc.socket.group: needs host.grpc.socket, the socket that it is about")]
     [InlineData("history.sync = always", "history.sync: \"always\" cannot be used; allowed is normal or full")]
+    [InlineData("audit.keep_days = 0", "audit.keep_days: \"0\" cannot be used; allowed is a whole number from 1 to 36500")]
     [InlineData("history.keep_days = 0", "history.keep_days: \"0\" cannot be used; allowed is a whole number from 1 to 36500")]
     [InlineData("history.keep_count = 1K", "history.keep_count: \"1K\" cannot be used; allowed is a whole number from 1 to 2147483647")]
     [InlineData("history.keep_bytes = 20 GB", "history.keep_bytes: \"20 GB\" cannot be used; allowed is a whole number of bytes, or one with K, M, G or T (as 20G), at least 1")]
@@ -305,6 +306,7 @@ public sealed class ServerSettingsTests : IDisposable
                 "log.late_output = 1m",
                 "history.sync = normal",
                 "history.keep_* = (none, everything is kept)",
+                "audit.keep_days = 365",
                 "hermes.enable = no",
                 "access.* = (none, whoever reaches the server is operator)",
             ],
