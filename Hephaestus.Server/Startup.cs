@@ -136,7 +136,7 @@ internal static class Startup
         using var looking = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "configuration" });
         using var live = LiveConfiguration.Open(
             begun.Configuration, begun.Reading, access, CatalogueTiming.Default, looking, loggers.CreateLogger<LiveConfiguration>());
-        await using var endpoint = new Endpoint(settings, credentials, access, audit, loggers, service, serving);
+        await using var endpoint = new Endpoint(settings, credentials, access, loggers, service, serving, audit);
         var addresses = await endpoint.StartAsync();
         early.Dispose();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");

@@ -45,10 +45,10 @@ internal sealed class AccessGuard(LiveAccess access) : Interceptor
 
     private Permissions Admit(ServerCallContext context, object? request)
     {
+        // Noted before anything is refused: the audit tells who was.
         var caller = access.Identify(context.GetHttpContext());
-        // First, so that the audit knows who was refused.
         caller.Sign(context);
-        var permissions = access.Admit(caller, context.Method, Rights.Of(context.Method, request));
+        var permissions = access.Judge(caller, context.Method, Rights.Of(context.Method, request));
         permissions.Sign(context);
         return permissions;
     }
@@ -87,7 +87,7 @@ internal sealed class AccessGuard(LiveAccess access) : Interceptor
                 await access.Changes.NextAsync(seen, s_expiry, lapse.Token);
                 (_, seen) = access.Changes.Current;
                 var right = Rights.Of(context.Method, request);
-                var now = access.Admit(access.Identify(context.GetHttpContext()), context.Method, right);
+                var now = access.Judge(access.Identify(context.GetHttpContext()), context.Method, right);
                 if (right?.Subjects.Length > 0 && !now.Allow(at))
                 {
                     throw AccessRefusals.Changed();

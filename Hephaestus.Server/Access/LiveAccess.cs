@@ -27,12 +27,12 @@ internal sealed class LiveAccess(AccessRules rules, Identification identificatio
     public void TellChange() => Changes.Set(Interlocked.Increment(ref _times));
 
     /// <summary>Finds out who calls.</summary>
-    /// <exception cref="RpcException">UNAUTHENTICATED: what the call brings along proves nothing.</exception>
+    /// <exception cref="RpcException">UNAUTHENTICATED: what is shown proves nothing.</exception>
     public Caller Identify(HttpContext call) => identification.Identify(call);
 
-    /// <summary>Finds out whether that may be.</summary>
-    /// <exception cref="RpcException">UNAUTHENTICATED or PERMISSION_DENIED.</exception>
-    public Permissions Admit(Caller caller, string method, Right? right)
+    /// <summary>What a caller may do, if that is enough for a call.</summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED or PERMISSION_DENIED: it is not.</exception>
+    public Permissions Judge(Caller caller, string method, Right? right)
     {
         var rules = Rules.Value;
         var permissions = rules.Of(caller);

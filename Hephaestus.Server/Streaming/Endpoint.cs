@@ -34,16 +34,17 @@ internal sealed class Endpoint : IAsyncDisposable
         ServerSettings settings,
         Credentials credentials,
         LiveAccess access,
-        AuditLog audit,
         ILoggerFactory loggers,
         HephaestusService service,
-        ServingStatus serving)
+        ServingStatus serving,
+        AuditLog audit)
     {
         (_settings, _credentials, _log) = (settings, credentials, loggers.CreateLogger<Endpoint>());
         // The empty builder: the others watch their settings files, one inotify instance each.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(access)
-            .AddSingleton(new AuditGuard(audit, TimeProvider.System)).AddSingleton(new KnownDescriptors(Mapped));
+            .AddSingleton(new KnownDescriptors(Mapped));
+        builder.Services.AddSingleton(new AuditGuard(audit, TimeProvider.System));
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc =>
         {
