@@ -11,6 +11,14 @@ internal static class CommandEnvironment
 {
     private static readonly string[] s_passedOn = ["PATH", "LANG", "LANGUAGE", "TZ"];
 
+    /// <summary>Read once: the server never changes its own.</summary>
+    private static readonly ImmutableArray<KeyValuePair<string, string>> s_inherited =
+    [
+        .. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Select(entry => KeyValuePair.Create((string)entry.Key, (string?)entry.Value ?? ""))
+            .Where(variable => !variable.Key.StartsWith("HEPHAESTUS_", StringComparison.Ordinal)),
+    ];
+
     /// <summary>
     /// The server's own variables (for another user only the search path, language and time zone: the rest may hold what
     /// that user must not read, and no parameters: what a caller says must not reach another user's shell), then
@@ -36,10 +44,7 @@ internal static class CommandEnvironment
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Inherited(bool otherUser) =>
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .Select(entry => KeyValuePair.Create((string)entry.Key, (string?)entry.Value ?? ""))
-            .Where(variable => !variable.Key.StartsWith("HEPHAESTUS_", StringComparison.Ordinal))
-            .Where(variable => !otherUser || PassedOn(variable.Key));
+        otherUser ? s_inherited.Where(variable => PassedOn(variable.Key)) : s_inherited;
 
     private static bool PassedOn(string name) => s_passedOn.Contains(name) || name.StartsWith("LC_", StringComparison.Ordinal);
 

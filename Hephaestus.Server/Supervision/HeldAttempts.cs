@@ -21,7 +21,9 @@ internal sealed class HeldAttempts
 
     /// <summary>Children of unknown ids that ended while one is made, which may be that one.</summary>
     private readonly Dictionary<int, Exit> _early = [];
-    private bool _spawned;
+
+    /// <summary>Set when there may be children that nobody has waited for yet.</summary>
+    private readonly AutoResetEvent _spawned = new(false);
 
     /// <summary>Some process has not ended, or is about to be.</summary>
     public bool AnyRuns
@@ -54,7 +56,7 @@ internal sealed class HeldAttempts
         lock (_gate)
         {
             _starting.Enqueue((start, answer));
-            Monitor.PulseAll(_gate);
+            Monitor.Pulse(_gate);
         }
     }
 
@@ -154,18 +156,7 @@ internal sealed class HeldAttempts
     }
 
     /// <summary>Returns when a process was spawned since the last call: orphans come only where a step has been.</summary>
-    public void WaitForChildren()
-    {
-        lock (_gate)
-        {
-            while (!_spawned)
-            {
-                Monitor.Wait(_gate);
-            }
-
-            _spawned = false;
-        }
-    }
+    public void WaitForChildren() => _spawned.WaitOne();
 
     internal static Reply Started(Attempt attempt, bool earlier, bool held) =>
         new() { Started = new Started { Attempt = attempt.Clone(), Earlier = earlier, Held = held } };
@@ -234,7 +225,7 @@ internal sealed class HeldAttempts
                 _byPid[attempt.Pid] = held;
             }
 
-            _spawned = true;
+            _spawned.Set();
             Done();
             return Started(attempt, earlier: false, held: true);
         }
@@ -246,7 +237,6 @@ internal sealed class HeldAttempts
         {
             _starting.Dequeue();
             _early.Clear();
-            Monitor.PulseAll(_gate);
         }
     }
 

@@ -1,6 +1,5 @@
 """Logs: how fast they are taken, followed, read again, and found in."""
 
-import json
 import subprocess
 import time
 
@@ -36,11 +35,8 @@ def ingestion(bench):
 
 def together(server):
     """Seconds from the first start to the last end."""
-    running = [subprocess.Popen(
-        [server.tools.cli, "--hostname", f"unix://{server.socket}", "exec", "--set", "bench", "--name", "half", "--wait", "--json"],
-        stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    ended = [json.loads(process.communicate()[0]) for process in running]
-    return (max(server.time(each, "ended") for each in ended) - min(server.time(each, "started") for each in ended)).total_seconds()
+    both = [server.ended(execution) for execution in [server.exec("half"), server.exec("half")]]
+    return max(times.ended for times in both) - min(times.started for times in both)
 
 
 def latency(bench):
@@ -81,7 +77,8 @@ def throughput(bench):
     one, many, cli = [], [], []
     with Server(bench.tools, bench.memory / "throughput") as server:
         server.plan("one", f"exec {bench.tools.floor} generate {size} 65536")
-        execution = server.json("exec", "--set", "bench", "--name", "one", "--wait")["id"]
+        execution = server.exec("one")
+        server.ended(execution)
         request = message(f1=execution)
         for _ in range(bench.rounds(5)):
             one.append(rate(server.streams(request, 1, 1, 0)))
@@ -103,7 +100,8 @@ def seek(bench):
     with Server(bench.tools, bench.disk / "seek") as server:
         for name, size in sizes.items():
             server.plan("one", f"exec {bench.tools.floor} generate {size} 65536")
-            execution = server.json("exec", "--set", "bench", "--name", "one", "--wait")["id"]
+            execution = server.exec("one")
+            server.ended(execution)
             middle = message(f1=execution, f2=message(f1=size // 160))
             last, inside = [], []
             for _ in range(bench.rounds(11)):

@@ -1,12 +1,14 @@
 """A server with plans of its own, and what is asked of it."""
 
-import datetime
 import json
 import subprocess
 import sys
 import time
 
 from benchmarks import machine
+
+# The state of an execution whose steps all ended so, as hephaestus.proto numbers it.
+OK = 4
 
 
 def message(**fields):
@@ -27,6 +29,27 @@ def varint(value):
     while value >= 0x80:
         out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
     return out + bytes([value])
+
+
+def fields(data):
+    """The fields of a message: numbers, and bytes."""
+    found, at = {}, 0
+    while at < len(data):
+        tag, at = number(data, at)
+        value, at = number(data, at)
+        if tag & 7 == 2:
+            value, at = data[at:at + value], at + value
+        found[tag >> 3] = value
+    return found
+
+
+def number(data, at):
+    value = shift = 0
+    while True:
+        byte, at = data[at], at + 1
+        value, shift = value | (byte & 0x7F) << shift, shift + 7
+        if byte < 0x80:
+            return value, at
 
 
 class Server:
@@ -104,22 +127,26 @@ class Server:
     def json(self, *arguments):
         return json.loads(self.cli(*arguments, "--json"))
 
+    def ask(self, method, request):
+        """One call; the fields of the answer."""
+        said = self.tools.run("ask", self.socket, f"/hephaestus.Hephaestus/{method}", request.hex())
+        return fields(bytes.fromhex(said.strip())[5:])
+
     def exec(self, plan):
-        return self.json("exec", "--set", "bench", "--name", plan)["id"]
+        """Starts a plan; the id of the execution."""
+        return self.ask("Execute", message(f1="bench", f2=plan))[1]
 
     def took(self, plan):
         """Runs a plan to its end; the seconds between its start and its end, as the server recorded them."""
-        return self.seconds(self.json("exec", "--set", "bench", "--name", plan, "--wait"))
+        return self.ended(self.exec(plan)).seconds
 
-    @staticmethod
-    def time(execution, field):
-        return datetime.datetime.fromisoformat(execution[field])
-
-    @classmethod
-    def seconds(cls, execution):
-        if execution["state"] != "OK":
-            sys.exit(f"scripts/bench: the plan {execution['plan']} ended {execution['state']}")
-        return (cls.time(execution, "ended") - cls.time(execution, "started")).total_seconds()
+    def ended(self, execution):
+        """Waits for the end, without following: that would take the machine's time."""
+        while 8 not in (state := self.ask("GetExecution", message(f1=execution))):
+            time.sleep(0.2)
+        if state[5] != OK:
+            sys.exit(f"scripts/bench: execution {execution} ended in state {state[5]}")
+        return Times(seconds(state[6]), seconds(state[7]), seconds(state[8]))
 
     def calls(self, method, request, connections, streams, count):
         """Calls a second, and the median time of one in us."""
@@ -133,6 +160,22 @@ class Server:
 
     def stream_arguments(self, request, connections, each, until):
         return "streams", self.socket, "/hephaestus.Hephaestus/FollowLog", request.hex(), connections, each, until
+
+
+class Times:
+    """Of an execution, in seconds."""
+
+    def __init__(self, accepted, started, ended):
+        self.accepted, self.started, self.ended = accepted, started, ended
+
+    @property
+    def seconds(self):
+        return self.ended - self.started
+
+
+def seconds(timestamp):
+    parts = fields(timestamp)
+    return parts.get(1, 0) + parts.get(2, 0) / 1e9
 
 
 class Stream:

@@ -9,6 +9,7 @@
 //                            a command's output into a file, and from there to whoever connects to the port
 //   lag PORT                 connects to the port, and prints how late tick's lines come: p50 and p95 in us
 //   sync FILE N              appends 4 KiB and has it written to the disk, N times; prints the median in us
+//   ask SOCKET PATH REQUEST  makes one call; request and answer are messages in hex
 //   calls SOCKET PATH REQUEST CONNECTIONS STREAMS N
 //                            makes N calls, as many at once as connections x streams; prints calls a second, and p50 in us
 //   streams SOCKET PATH REQUEST CONNECTIONS STREAMS BYTES|lag
@@ -73,7 +74,7 @@ int main(int count, char **arguments) {
     int (*run)(int, char **);
   } parts[] = {
     {"spawn", 2, spawn}, {"generate", 2, generate}, {"tick", 2, tick}, {"log", 3, log_floor}, {"follow", 3, follow_floor},
-    {"lag", 1, lag}, {"sync", 2, sync_floor}, {"calls", 6, calls}, {"streams", 6, streams},
+    {"lag", 1, lag}, {"sync", 2, sync_floor}, {"ask", 3, ask}, {"calls", 6, calls}, {"streams", 6, streams},
   };
   for (size_t i = 0; count > 1 && i < sizeof parts / sizeof *parts; i++) {
     if (!strcmp(arguments[1], parts[i].name) && count - 2 >= parts[i].least) return parts[i].run(count - 2, arguments + 2);

@@ -37,5 +37,6 @@ int log_floor(int count, char **arguments);
 int follow_floor(int count, char **arguments);
 int lag(int count, char **arguments);
 int sync_floor(int count, char **arguments);
+int ask(int count, char **arguments);
 int calls(int count, char **arguments);
 int streams(int count, char **arguments);

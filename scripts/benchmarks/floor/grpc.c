@@ -178,6 +178,24 @@ int calls(int count, char **arguments) {
   return 0;
 }
 
+static void on_answer(struct connection *c, int type, int flags, uint32_t stream, uint8_t *payload, size_t length) {
+  (void)c, (void)stream;
+  for (size_t i = 0; type == Data && i < length; i++) printf("%02x", payload[i]);
+  if ((type == Data || type == Headers) && flags & EndStream) t.left--;
+}
+
+// Prints what comes as an answer in hex: a byte and four of length, and the message.
+int ask(int count, char **arguments) {
+  (void)count;
+  open_all((char *[]){arguments[0], arguments[1], arguments[2], "1", "1"});
+  t.left = 1;
+  begin(&s.all[0]);
+  flush_out(&s.all[0]);
+  receive_until(&t.left, on_answer);
+  printf("\n");
+  return 0;
+}
+
 // tick's lines: how late, and whether each is the one after the last.
 static void find_lines(struct call *call, const uint8_t *payload, size_t length, int64_t at) {
   while (length > 0) {
