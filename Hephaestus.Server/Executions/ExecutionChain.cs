@@ -28,8 +28,7 @@ internal delegate IObservable<ExecutionFact> RunAttempt(AttemptKey attempt, IObs
 /// for each request wait.
 /// </param>
 /// <param name="patience">
-/// For so long a process's id waits for another fact to be committed with: where each commit costs a sync, a short step costs
-/// one.
+/// For so long a process's id waits for another fact to be committed with: a short step costs one commit.
 /// </param>
 internal sealed class ExecutionChain(Commit commit, RunAttempt run, Course course, IScheduler scheduler, TimeSpan patience = default)
 {

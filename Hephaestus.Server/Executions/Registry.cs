@@ -221,7 +221,7 @@ internal sealed class Registry(
             (attempt, cancelled) => steps.Run(live.Run(attempt), cancelled),
             live.Course,
             s_scheduler,
-            journal.SyncsEach ? s_patience : TimeSpan.Zero);
+            s_patience);
         var settled = live.State.Attempts.Where(attempt => Ended(live.State, attempt)).ToHashSet();
         live.Drive = chain.Run(live.State, live.Requests).Subscribe(
             state =>

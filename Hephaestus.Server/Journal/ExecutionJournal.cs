@@ -15,14 +15,11 @@ internal sealed class ExecutionJournal : IAsyncDisposable
     private readonly JournalReaders _readers;
     private int _disposed;
 
-    private ExecutionJournal(JournalWriter writer, JournalReaders readers, bool created, bool syncsEach)
+    private ExecutionJournal(JournalWriter writer, JournalReaders readers, bool created)
     {
-        (_writer, _readers, Created, SyncsEach) = (writer, readers, created, syncsEach);
+        (_writer, _readers, Created) = (writer, readers, created);
         Outbox = new Outbox(this, entry => WriteAsync(entry));
     }
-
-    /// <summary>Every commit is on the disk before it is told.</summary>
-    public bool SyncsEach { get; }
 
     /// <summary>There was no journal before: ids start at 1.</summary>
     public bool Created { get; }
@@ -54,7 +51,7 @@ internal sealed class ExecutionJournal : IAsyncDisposable
         try
         {
             var writer = new JournalWriter(new GroupCommit(connection, time, outbox), path, time, policy);
-            return new ExecutionJournal(writer, new JournalReaders(path), created, policy == HistorySync.Full);
+            return new ExecutionJournal(writer, new JournalReaders(path), created);
         }
         catch (SqliteException error)
         {

@@ -15,9 +15,15 @@ internal sealed class GroupCommit : IDisposable
     /// <summary>So many sequence numbers are reserved at once; a killed server leaves a gap of at most this many.</summary>
     public const int Block = 10_000;
 
+    private const int MostKnown = 1000;
+
     private readonly JournalConnection _connection;
     private readonly TimeProvider _time;
     private readonly bool _outbox;
+
+    /// <summary>Executions of which something was written lately: rows are never removed, sets and plans never changed.</summary>
+    private readonly Dictionary<uint, ListedExecution> _known = [];
+
     private Numbers _numbers;
     private bool? _full;
 
@@ -123,11 +129,19 @@ internal sealed class GroupCommit : IDisposable
         }
 
         if (entry.Accepting is { } accepting && _numbers.NewestId < uint.MaxValue) return Insert(accepting, time);
-        if (entry.Accepting is null && Find(entry.Execution) is { } known) return known;
+        if (entry.Accepting is null && Known(entry.Execution) is { } known) return known;
         entry.Refusal = new JournalException(entry.Accepting is null
             ? $"the journal has no execution {entry.Execution}"
             : "the journal has given out every id; move it away to start without history");
         return null;
+    }
+
+    private ListedExecution? Known(uint id)
+    {
+        if (_known.TryGetValue(id, out var known)) return known;
+        if (Find(id) is not { } found) return null;
+        if (_known.Count == MostKnown) _known.Clear();
+        return _known[id] = found;
     }
 
     private ListedExecution? Find(uint id) => _connection.Rows(

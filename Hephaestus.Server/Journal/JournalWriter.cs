@@ -5,8 +5,10 @@ using Hephaestus.Server.Facts;
 namespace Hephaestus.Server.Journal;
 
 /// <summary>
-/// The one writer: takes all that waits, commits it as a group, publishes the head, tells the callers. What cannot be
-/// written for reasons that may pass is tried again until it can be or the journal is closed.
+/// The one writer: takes all that waits, commits it as a group, publishes the head, tells the callers. It is whoever comes
+/// when nobody writes, for one group; a thread of the pool goes on with what has come meanwhile. (To hand every entry to
+/// another thread would wake two threads for each.) What cannot be written for reasons that may pass is tried again until it
+/// can be or the journal is closed.
 /// </summary>
 internal sealed class JournalWriter : IAsyncDisposable
 {
@@ -16,12 +18,15 @@ internal sealed class JournalWriter : IAsyncDisposable
     /// <summary>What was committed unsynced is synced at most this much later.</summary>
     public static readonly TimeSpan SyncAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>The WAL's size is looked at after so many groups.</summary>
+    private const int GroupsUnbounded = 16;
+
     private static readonly TimeSpan s_shortestPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
 
     /// <summary>A null is no entry: it wakes the writer for a sync.</summary>
     private readonly Channel<JournalEntry?> _entries = Channel.CreateBounded<JournalEntry?>(
-        new BoundedChannelOptions(Waiting) { SingleReader = true });
+        new BoundedChannelOptions(Waiting));
 
     private readonly GroupCommit _commit;
     private readonly string _path;
@@ -29,8 +34,9 @@ internal sealed class JournalWriter : IAsyncDisposable
     private readonly HistorySync _policy;
     private readonly ITimer _syncTimer;
     private readonly CancellationTokenSource _closing = new();
-    private readonly Task _running;
+    private readonly SemaphoreSlim _turn = new(1);
     private long _walLimit = JournalFile.WalBytes;
+    private int _unbounded;
     private bool _unsynced;
     private volatile bool _syncDue;
 
@@ -39,7 +45,6 @@ internal sealed class JournalWriter : IAsyncDisposable
         (_commit, _path, _time, _policy) = (commit, path, time, policy);
         Head = new Latest<long>(commit.Head);
         _syncTimer = time.CreateTimer(_ => AskForSync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _running = Task.Run(RunAsync);
     }
 
     /// <summary>The newest committed sequence number.</summary>
@@ -48,7 +53,7 @@ internal sealed class JournalWriter : IAsyncDisposable
     /// <summary>Why nothing can be written at present; null: all is well.</summary>
     public Latest<string?> Trouble { get; } = new(null);
 
-    /// <summary>Queues an entry, in the order of the calls.</summary>
+    /// <summary>Queues an entry, in the order of the calls, and writes it if nobody else does.</summary>
     /// <exception cref="ObjectDisposedException">The journal is closed.</exception>
     public async ValueTask AddAsync(JournalEntry entry)
     {
@@ -60,6 +65,8 @@ internal sealed class JournalWriter : IAsyncDisposable
         {
             throw new ObjectDisposedException(nameof(ExecutionJournal));
         }
+
+        _ = LeadAsync();
     }
 
     /// <summary>Writes what waits (once more, if it is in trouble), syncs, and closes the file.</summary>
@@ -67,8 +74,12 @@ internal sealed class JournalWriter : IAsyncDisposable
     {
         _entries.Writer.TryComplete();
         await _closing.CancelAsync();
-        await _running;
         await _syncTimer.DisposeAsync();
+        await _turn.WaitAsync();
+        while (await WriteNextAsync())
+        {
+        }
+
         try
         {
             _commit.Release();
@@ -80,20 +91,44 @@ internal sealed class JournalWriter : IAsyncDisposable
 
         _commit.Dispose();
         _closing.Dispose();
+        _turn.Dispose();
     }
 
-    private async Task RunAsync()
+    /// <summary>Writes one group, unless somebody does so already: that one sees to it that what has come since is written.</summary>
+    private async Task LeadAsync()
     {
-        while (await _entries.Reader.WaitToReadAsync())
+        if (!_turn.Wait(0))
         {
-            var group = new List<JournalEntry>();
-            while (group.Count < Waiting && _entries.Reader.TryRead(out var entry))
-            {
-                if (entry is not null) group.Add(entry);
-            }
-
-            if (group.Count > 0 || _unsynced) await WriteAsync(group);
+            return;
         }
+
+        try
+        {
+            await WriteNextAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        if (_entries.Reader.TryPeek(out _))
+        {
+            _ = Task.Run(LeadAsync);
+        }
+    }
+
+    /// <summary>False: nothing waits.</summary>
+    private async ValueTask<bool> WriteNextAsync()
+    {
+        var (group, any) = (new List<JournalEntry>(), false);
+        while (group.Count < Waiting && _entries.Reader.TryRead(out var entry))
+        {
+            any = true;
+            if (entry is not null) group.Add(entry);
+        }
+
+        if (group.Count > 0 || (any && _unsynced)) await WriteAsync(group);
+        return any;
     }
 
     private async Task WriteAsync(List<JournalEntry> group)
@@ -157,11 +192,15 @@ internal sealed class JournalWriter : IAsyncDisposable
     {
         _syncDue = true;
         _entries.Writer.TryWrite(null);
+        _ = LeadAsync();
     }
 
     /// <summary>If readers keep it from emptying the WAL within its time, it tries again after as much again.</summary>
     private void BoundWal()
     {
+        // A group is small beside what the WAL may hold, and to ask for its size costs as much as to write one.
+        if (++_unbounded < GroupsUnbounded) return;
+        _unbounded = 0;
         if (WalBytes() <= _walLimit) return;
         try
         {

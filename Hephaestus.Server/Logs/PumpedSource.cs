@@ -31,6 +31,7 @@ internal sealed class PumpedSource : IDisposable
     /// <summary>Any thread reads it: why it waits for space; null: it does not.</summary>
     private volatile string? _stall;
 
+    private bool _begun;
     private long _end;
     private bool _ended;
     private bool _closed;
@@ -76,16 +77,45 @@ internal sealed class PumpedSource : IDisposable
     /// <summary>From here on other threads may take turns; the first comes at once.</summary>
     public void Begin()
     {
+        _begun = true;
         Volatile.Write(ref _turn, Idle);
-        _pump.Schedule(this, 0);
+        TakeTurn();
     }
 
     /// <summary>Completes with the file's length when all that was in the FIFO at this call is in the file.</summary>
     public Task<long> DrainAsync()
     {
         _drain = true;
-        _pump.Schedule(this, 0);
+        TakeTurn();
         return _drained.Task;
+    }
+
+    /// <summary>
+    /// At once, on the calling thread where nothing is to be moved: most steps print little, and to wake a thread of the pump
+    /// costs more than to look.
+    /// </summary>
+    private void TakeTurn()
+    {
+        if (IsEmpty())
+        {
+            Run(hungUp: false);
+        }
+        else
+        {
+            _pump.Schedule(this, 0);
+        }
+    }
+
+    private bool IsEmpty()
+    {
+        try
+        {
+            return _file.Waiting == 0;
+        }
+        catch (Exception closed) when (closed is IOException or ObjectDisposedException)
+        {
+            return false;
+        }
     }
 
     /// <summary>A turn on the calling thread, unless another thread is at it: that one will take another.</summary>
@@ -109,9 +139,15 @@ internal sealed class PumpedSource : IDisposable
         while (Interlocked.CompareExchange(ref _turn, Idle, Going) != Going);
     }
 
-    /// <summary>Writes the last record, if that is possible, and closes. No thread takes turns: not yet, or not any more.</summary>
+    /// <summary>Writes the last record, if that is possible, and closes; a turn that goes on is waited for.</summary>
     public void Dispose()
     {
+        if (_begun)
+        {
+            // The last turn is this one, and it is never given back.
+            SpinWait.SpinUntil(() => Interlocked.CompareExchange(ref _turn, Going, Idle) == Idle);
+        }
+
         if (_closed)
         {
             return;

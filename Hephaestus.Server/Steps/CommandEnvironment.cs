@@ -24,10 +24,18 @@ internal static class CommandEnvironment
 
     private static readonly string[] s_serversPrefixes = ["HEPHAESTUS_", "LISTEN_", "WATCHDOG_", "MEMORY_PRESSURE_"];
 
+    /// <summary>Read once: the server never changes its own.</summary>
+    private static readonly ImmutableArray<KeyValuePair<string, string>> s_inherited =
+    [
+        .. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Select(entry => KeyValuePair.Create((string)entry.Key, (string?)entry.Value ?? ""))
+            .Where(variable => !IsServers(variable.Key)),
+    ];
+
     /// <summary>
-    /// The server's own variables, but for what concerns it alone (for another user only the search path, language and time zone: the rest may hold what
-    /// that user must not read, and no parameters: what a caller says must not reach another user's shell), then
-    /// Hephaestus's, then what the step sets, which wins.
+    /// The server's own variables, but for what concerns it alone (for another user only the search path, language and time
+    /// zone: the rest may hold what that user must not read, and no parameters: what a caller says must not reach another
+    /// user's shell), then Hephaestus's, then what the step sets, which wins.
     /// </summary>
     public static ImmutableArray<KeyValuePair<string, string>> Of(StepRun run) =>
         Merged(Inherited(run.Step.User is not null).Concat(Own(run)).Concat(Planned(run.Label, run.Step, run.Parameters)));
@@ -49,9 +57,7 @@ internal static class CommandEnvironment
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Inherited(bool otherUser) =>
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .Select(entry => KeyValuePair.Create((string)entry.Key, (string?)entry.Value ?? ""))
-            .Where(variable => otherUser ? PassedOn(variable.Key) : !IsServers(variable.Key));
+        otherUser ? s_inherited.Where(variable => PassedOn(variable.Key)) : s_inherited;
 
     private static bool IsServers(string name) =>
         s_servers.Contains(name) || s_serversPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));

@@ -170,19 +170,22 @@ internal sealed class StepRunner(
                 said = true;
             }
 
-            // A timer may go off before the clock has reached its time, and the clock may be set back.
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(detach);
-            var due = DueAsync(run.Deadline, waiting.Token);
-            await (said ? Task.WhenAny(exit, order, due) : Task.WhenAny(exit, order, due, unseen));
+            await Task.WhenAny([exit, order, .. said ? [] : new[] { unseen }, .. Due(run.Deadline, waiting.Token)]);
             await waiting.CancelAsync();
             detach.ThrowIfCancellationRequested();
         }
     }
 
-    private static Task DueAsync(AttemptDeadline? deadline, CancellationToken cancellation)
+    /// <summary>Nothing, for a step that has all the time.</summary>
+    private static IEnumerable<Task> Due(AttemptDeadline? deadline, CancellationToken cancellation)
     {
-        var rest = deadline is null ? Timeout.InfiniteTimeSpan : deadline.At - DateTimeOffset.UtcNow + s_clockTick;
-        return Task.Delay(rest < TimeSpan.Zero && deadline is not null ? TimeSpan.Zero : rest, cancellation);
+        if (deadline is not null)
+        {
+            // A timer may go off before the clock has reached its time, and the clock may be set back.
+            var rest = deadline.At - DateTimeOffset.UtcNow + s_clockTick;
+            yield return Task.Delay(rest < TimeSpan.Zero ? TimeSpan.Zero : rest, cancellation);
+        }
     }
 
     /// <summary>Where there is no descriptor left, output waits in the FIFOs until there is.</summary>

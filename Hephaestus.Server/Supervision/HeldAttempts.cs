@@ -21,6 +21,9 @@ internal sealed class HeldAttempts
 
     /// <summary>Children of unknown ids that ended while one is made, which may be that one.</summary>
     private readonly Dictionary<int, Exit> _early = [];
+
+    /// <summary>Apart from the others: who waits for children is not to be woken by requests.</summary>
+    private readonly object _childrenGate = new();
     private bool _spawned;
 
     /// <summary>Some process has not ended, or is about to be.</summary>
@@ -54,7 +57,7 @@ internal sealed class HeldAttempts
         lock (_gate)
         {
             _starting.Enqueue((start, answer));
-            Monitor.PulseAll(_gate);
+            Monitor.Pulse(_gate);
         }
     }
 
@@ -156,11 +159,11 @@ internal sealed class HeldAttempts
     /// <summary>Returns when a process was spawned since the last call: orphans come only where a step has been.</summary>
     public void WaitForChildren()
     {
-        lock (_gate)
+        lock (_childrenGate)
         {
             while (!_spawned)
             {
-                Monitor.Wait(_gate);
+                Monitor.Wait(_childrenGate);
             }
 
             _spawned = false;
@@ -234,9 +237,18 @@ internal sealed class HeldAttempts
                 _byPid[attempt.Pid] = held;
             }
 
-            _spawned = true;
+            TellChildren();
             Done();
             return Started(attempt, earlier: false, held: true);
+        }
+    }
+
+    private void TellChildren()
+    {
+        lock (_childrenGate)
+        {
+            _spawned = true;
+            Monitor.Pulse(_childrenGate);
         }
     }
 
@@ -246,7 +258,6 @@ internal sealed class HeldAttempts
         {
             _starting.Dequeue();
             _early.Clear();
-            Monitor.PulseAll(_gate);
         }
     }
 

@@ -27,11 +27,7 @@ internal sealed class HeldFifos(HeldFiles files) : IDisposable
 
     private static SafeFileHandle Opened(string path)
     {
-        if (!File.Exists(path))
-        {
-            Libc.MakeFifo(path);
-        }
-
+        Libc.MakeFifo(path);
         return Libc.Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK, DescriptorUse.Step);
     }
 }

@@ -65,11 +65,11 @@ internal static partial class Libc
             : throw Error(path);
     }
 
-    /// <summary>Makes a FIFO with mode 0600.</summary>
+    /// <summary>Makes a FIFO with mode 0600, where nothing is.</summary>
     /// <exception cref="IOException">It cannot be made; HResult is the errno.</exception>
     public static void MakeFifo(string path)
     {
-        if (mkfifo(path, 0b110_000_000) != 0)
+        if (mkfifo(path, 0b110_000_000) != 0 && Marshal.GetLastPInvokeError() != EEXIST)
         {
             throw Error(path);
         }
@@ -130,13 +130,21 @@ internal static partial class Libc
     /// </summary>
     public static bool IsOpen(SafeFileHandle pipe)
     {
-        var (reader, writer) = Pipe();
-        using (reader)
-        using (writer)
+        var (reader, writer) = s_spare ??= Pipe();
+        var copied = tee(pipe, writer, 1, SPLICE_F_MOVE_NONBLOCK);
+        if (copied > 0)
         {
-            return tee(pipe, writer, 1, SPLICE_F_MOVE_NONBLOCK) != 0;
+            reader.Dispose();
+            writer.Dispose();
+            s_spare = null;
         }
+
+        return copied != 0;
     }
+
+    /// <summary>An empty pipe, for each thread that asks: each step is asked about some times.</summary>
+    [ThreadStatic]
+    private static (SafeFileHandle Reader, SafeFileHandle Writer)? s_spare;
 
     /// <summary>Takes disk space ahead; the file's length stays.</summary>
     /// <returns>False: the filesystem does not know how.</returns>
