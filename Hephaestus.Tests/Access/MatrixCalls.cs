@@ -94,6 +94,7 @@ internal sealed class MatrixCalls(GrpcChannel channel)
         "ListExecutions" => _calls.ListExecutionsAsync(new() { Set = about }).ResponseAsync,
         "ListHermes" => _calls.ListHermesAsync(new()).ResponseAsync,
         "Drain" => FirstAsync(_calls.Drain(new() { NoWait = true, Look = about == "look", Undo = about == "undo" })),
+        "ListAudit" => _calls.ListAuditAsync(new()).ResponseAsync,
         "SendHermesAgain" => _calls.SendHermesAgainAsync(IsId(about) ? new() { Ids = { Id(about) } } : new()).ResponseAsync,
         "Health.Check" => _health.CheckAsync(new()).ResponseAsync,
         "Health.List" => _health.ListAsync(new()).ResponseAsync,

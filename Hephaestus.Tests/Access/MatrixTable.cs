@@ -72,6 +72,7 @@ internal static class MatrixTable
         Drain look                          U P        .  .  .      .  .  .      .  .  .
         Drain begin                         U P        P  P  P      P  P  P      .  P  P
         Drain undo                          U P        P  P  P      P  P  P      .  P  P
+        ListAudit                           U P        P  P  P      P  P  P      .  P  P
         SendHermesAgain                     U P        P  P  P      P  P  P      F  P  P
         SendHermesAgain 1                   U P        P  P  P      P  P  P      F  F  P
         SendHermesAgain 2                   U P        P  P  P      P  P  P      F  P  P
