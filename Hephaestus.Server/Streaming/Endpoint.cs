@@ -3,7 +3,6 @@ using System.Security.Cryptography.X509Certificates;
 using Hephaestus.Server.Access;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Standard;
-using Hephaestus.Server.Supervision;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -33,16 +32,18 @@ internal sealed class Endpoint : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc =>
         {
+            Limits.Apply(grpc);
             grpc.Interceptors.Add<CallGuard>();
             grpc.Interceptors.Add<AccessGuard>();
         });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
         _application = builder.Build();
         _application.UseRouting();
+        _application.Use(new Reception().PassAsync);
         _application.MapGrpcService<HephaestusService>();
         _application.MapGrpcService<HealthService>();
-        _application.MapGrpcService<ReflectionService>();
-        _application.MapGrpcService<ReflectionV1AlphaService>();
+        _application.MapGrpcService<ReflectionService>().WithMetadata(Reception.ManyRequests);
+        _application.MapGrpcService<ReflectionV1AlphaService>().WithMetadata(Reception.ManyRequests);
         _application.Lifetime.ApplicationStopping.Register(() => serving.Add(Impediments.Stopping));
     }
 
@@ -84,11 +85,7 @@ internal sealed class Endpoint : IAsyncDisposable
     private void Configure(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MaxConcurrentConnections = Descriptors.Connections;
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000;
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        Limits.Apply(kestrel);
         var certificate = _settings.Tls is { } tls ? ServerCertificate.Load(tls) : null;
         foreach (var address in Addresses())
         {
@@ -97,7 +94,7 @@ internal sealed class Endpoint : IAsyncDisposable
 
         if (_settings.Socket is { } socket)
         {
-            kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.ListenUnixSocket(socket, listen => Secure(listen, null));
         }
     }
 
@@ -110,8 +107,11 @@ internal sealed class Endpoint : IAsyncDisposable
             {
                 ServerCertificate = certificate.Leaf,
                 ServerCertificateChain = certificate.Chain,
+                HandshakeTimeout = Limits.Handshake,
             });
         }
+
+        Limits.Apply(listen);
     }
 
     private IReadOnlyList<System.Net.IPEndPoint> Addresses()
