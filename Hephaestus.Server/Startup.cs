@@ -183,7 +183,9 @@ internal static class Startup
         // What it says of a start that failed is said in our own words.
         .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
 
-        // What a client does to its connection is no fault of the server, and must not fill its log.
+        // What a client does to its connection is no fault of the server, and must not fill its log: warnings of a connection
+        // that was ended come with a stack trace, and a flood of resets is critical there.
+        .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error)
         .AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None)
         .AddConsoleFormatter<LogLines, ConsoleFormatterOptions>()
         .AddConsole(console => (console.FormatterName, console.LogToStandardErrorThreshold) = (LogLines.FormatName, LogLevel.Trace));

@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Hephaestus.Server.Journal;
@@ -22,7 +21,7 @@ internal sealed class CallGuard(IHostApplicationLifetime lifetime, ILogger<CallG
         IServerStreamWriter<TResponse> responseStream,
         ServerCallContext context,
         ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
-        GuardAsync(context, guarded => Completed(continuation(Small(request), new GuardedWriter<TResponse>(responseStream), guarded)));
+        GuardAsync(context, guarded => Completed(continuation(request, new GuardedWriter<TResponse>(responseStream), guarded)));
 
     public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream,
@@ -30,10 +29,6 @@ internal sealed class CallGuard(IHostApplicationLifetime lifetime, ILogger<CallG
         ServerCallContext context,
         DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
         GuardAsync(context, guarded => Completed(continuation(requestStream, new GuardedWriter<TResponse>(responseStream), guarded)));
-
-    /// <summary>It may live as long as the stream, for months.</summary>
-    private static TRequest Small<TRequest>(TRequest request) =>
-        request is IMessage message && message.CalculateSize() > Limits.StreamRequest ? throw Refusals.LargeStreamRequest() : request;
 
     private static async Task<bool> Completed(Task call)
     {

@@ -35,6 +35,7 @@ internal sealed class Endpoint : IAsyncDisposable
             Limits.Apply(grpc);
             grpc.Interceptors.Add<CallGuard>();
             grpc.Interceptors.Add<AccessGuard>();
+            grpc.Interceptors.Add<SmallRequests>();
         });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
         _application = builder.Build();
