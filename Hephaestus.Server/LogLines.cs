@@ -16,34 +16,25 @@ internal sealed class LogLines() : ConsoleFormatter(FormatName)
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         textWriter.Write(string.Create(CultureInfo.InvariantCulture, $"{Word(logEntry.LogLevel)}: {logEntry.Category}[{logEntry.EventId.Id}] "));
-        Write(logEntry.Formatter(logEntry.State, logEntry.Exception), textWriter);
+        textWriter.Write(Plain(logEntry.Formatter(logEntry.State, logEntry.Exception)));
         if (logEntry.Exception is { } fault)
         {
             textWriter.Write(' ');
-            Write(fault.ToString(), textWriter);
+            textWriter.Write(Plain(fault.ToString()));
         }
 
         textWriter.Write('\n');
     }
 
-    private static void Write(string text, TextWriter to)
-    {
-        foreach (var letter in text)
-        {
-            switch (letter)
-            {
-                case '\n' or '\u2028' or '\u2029':
-                    to.Write(' ');
-                    break;
-                case var control when char.IsControl(control):
-                    to.Write(string.Create(CultureInfo.InvariantCulture, $"\\x{(int)control:x2}"));
-                    break;
-                default:
-                    to.Write(letter);
-                    break;
-            }
-        }
-    }
+    /// <summary>One line, with nothing in it that steers a terminal; tabs stay.</summary>
+    public static string Plain(string text) => text.Any(IsSpecial) ? string.Concat(text.Select(Shown)) : text;
+
+    private static bool IsSpecial(char letter) => (char.IsControl(letter) && letter != '\t') || letter is '\u2028' or '\u2029';
+
+    private static string Shown(char letter) =>
+        !IsSpecial(letter) ? $"{letter}"
+        : letter is '\n' or '\u2028' or '\u2029' ? " "
+        : string.Create(CultureInfo.InvariantCulture, $"\\x{(int)letter:x2}");
 
     private static string Word(LogLevel level) => level switch
     {

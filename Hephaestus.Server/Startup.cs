@@ -154,7 +154,7 @@ internal static class Startup
     {
         try
         {
-            writer.WriteLine(line);
+            writer.WriteLine(LogLines.Plain(line));
         }
         catch (IOException)
         {

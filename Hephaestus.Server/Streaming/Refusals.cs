@@ -25,6 +25,9 @@ internal static class Refusals
             CultureInfo.InvariantCulture,
             $"the log of execution {id} is no longer there: retention removed it at {removal.At:yyyy-MM-dd HH:mm:ss} UTC ({removal.Why})"));
 
+    public static RpcException DamagedLog(uint id, string how) =>
+        Refuse(StatusCode.DataLoss, $"the log of execution {id} is damaged: {how}; hephaestus --check says more");
+
     public static RpcException NoSuchStep(uint id, string step) =>
         Refuse(StatusCode.NotFound, $"execution {id} has no step {Spelling.Quote(step)}");
 

@@ -7,7 +7,7 @@ using Hephaestus.Tests.Fuzz.Wire;
 namespace Hephaestus.Tests.Fuzz.Areas;
 
 /// <summary>Calls that are right as HTTP/2, on a connection with others; each must be answered, by a status that makes sense.</summary>
-internal abstract partial class CallArea(string name) : Area(name, 300)
+internal abstract partial class CallArea(string name) : Area(name, 1500)
 {
     private const int OnConnection = 50;
     private const int AtOnce = 2;

@@ -4,7 +4,7 @@ using Hephaestus.Tests.Fuzz.Wire;
 namespace Hephaestus.Tests.Fuzz.Areas;
 
 /// <summary>Bytes of a connection from its beginning, almost HTTP/2: over TCP, with TLS, and over the unix socket.</summary>
-internal sealed class Http2Area() : Area("http2", 120)
+internal sealed class Http2Area() : Area("http2", 500)
 {
     private const int AtOnce = 12;
 

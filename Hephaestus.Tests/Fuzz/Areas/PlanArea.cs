@@ -10,7 +10,7 @@ namespace Hephaestus.Tests.Fuzz.Areas;
 /// Plan files under any names: they are listed, shown and checked, or refused with what is wrong. They are not run: what a
 /// plan says is done.
 /// </summary>
-internal sealed partial class PlanArea() : Area("plans", 60)
+internal sealed partial class PlanArea() : Area("plans", 120)
 {
     private const string Marker = "the-last-one";
 

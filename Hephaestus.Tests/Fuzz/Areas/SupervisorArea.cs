@@ -9,11 +9,12 @@ using Hephaestus.Tests.EndToEnd;
 namespace Hephaestus.Tests.Fuzz.Areas;
 
 /// <summary>Requests to the supervisor, as the server's own user can make them. Keys are such that no step of the server has them.</summary>
-internal sealed class SupervisorArea() : Area("supervisor", 200)
+internal sealed class SupervisorArea() : Area("supervisor", 500)
 {
     private const uint FirstKey = 900_000_000;
 
-    private int _supervisor;
+    /// <summary>Of the supervisor, when it had been asked a batch.</summary>
+    private Holding? _first;
 
     public override byte[] Make(Dice dice) =>
         [.. Enumerable.Range(0, dice.Between(1, 4)).SelectMany(_ => Frame(dice))];
@@ -23,12 +24,18 @@ internal sealed class SupervisorArea() : Area("supervisor", 200)
         var home = ground.Plain.Home;
         var before = Remnants.SupervisorOf(home);
         List<Failure> failures = [.. await EachAsync(inputs, 1, patience, (input, late) => AskAsync(home, input.Bytes, late))];
-        if (Remnants.SupervisorOf(home) is var now && (now != before || (_supervisor != 0 && now != _supervisor)))
+        if (Remnants.SupervisorOf(home) is var now && (now != before || now == 0))
         {
             failures.Add(new Failure($"the supervisor was {before} and is {now}", inputs));
+            return failures;
         }
 
-        _supervisor = now;
+        if (Holding.Of(now) is var holding && _first is not null && holding.Beyond(_first) is { } grown)
+        {
+            failures.Add(new Failure($"the supervisor: {grown}", inputs));
+        }
+
+        _first ??= holding;
         return failures;
     }
 
