@@ -64,7 +64,7 @@ internal abstract partial class CallArea(string name) : Area(name, 1500)
     }
 
     /// <summary>Of requests that are no messages.</summary>
-    [GeneratedRegex("^(Message|Compressed message|Incomplete message|Stream that ended|Additional data|the request's body|not dumped)")]
+    [GeneratedRegex("^(Message|Compressed message|Incomplete message|Stream that ended|Additional data|the request's body)")]
     private static partial Regex Expected();
 
     private static async Task<List<Failure>> AskAsync(Input[] calls, string address, CancellationToken late)
