@@ -29,6 +29,11 @@ internal static class Check
             return ExitCodes.Usage;
         }
 
+        foreach (var warning in Exposure.Of(settings, Environment.IsPrivilegedProcess))
+        {
+            Console.Out.WriteLine($"warning: {warning}");
+        }
+
         var delegation = Delegation.Find(settings.Cgroup);
         Say(delegation.Said);
         if (delegation.IsFault)
@@ -36,7 +41,12 @@ internal static class Check
             return ExitCodes.Usage;
         }
 
-        var snapshot = new RuleDirectory(settings.RuleDirectory, TimeProvider.System).Scan(CatalogueScan.None).Snapshot;
+        if (settings.PlanTrust == TrustMode.Off)
+        {
+            Console.Out.WriteLine($"warning: {PlanTrust.Off}");
+        }
+
+        var snapshot = Rules(settings).Scan(CatalogueScan.None).Snapshot;
         var entries = snapshot.Sets.Values.SelectMany(set => set.Plans.Values).ToArray();
         foreach (var line in snapshot.Problems.Select(problem => $"{problem.Path}: {problem.Message}").Concat(entries.SelectMany(Findings)))
         {
@@ -59,6 +69,9 @@ internal static class Check
 
         return sound ? ExitCodes.Done : ExitCodes.CheckFailed;
     }
+
+    private static RuleDirectory Rules(ServerSettings settings) =>
+        new(settings.RuleDirectory, TimeProvider.System, PlanTrust.OfThisProcess(settings.PlanTrust));
 
     private static IEnumerable<string> Findings(CatalogueEntry entry) =>
         entry.Reading.Diagnostics.Select(found => Kind(found.Severity) + found.Format(entry.File))

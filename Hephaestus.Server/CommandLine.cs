@@ -14,9 +14,17 @@ internal static class CommandLine
         """
         Usage: hephaestus [CONFIGURATION]
                hephaestus --check [CONFIGURATION]
+               hephaestus token new|replace|remove NAME [CONFIGURATION]
+               hephaestus token list [CONFIGURATION]
 
         Runs plans in the background and serves them by gRPC. Without a configuration file it listens on
         127.0.0.1:3041 and reads the plans in ./plans.
+
+        Commands:
+          token new      Make a token for a caller and print it, this once
+          token replace  Make another in its place; the old one is refused from then on
+          token remove   Refuse a token from now on
+          token list     Print the names of all tokens and when they were made
 
         Options:
               --check    Examine the configuration, all plans and the state directory, start nothing

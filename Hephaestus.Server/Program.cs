@@ -1,5 +1,6 @@
 using Hephaestus.Protocol;
 using Hephaestus.Server;
+using Hephaestus.Server.Access;
 using Hephaestus.Server.Supervision;
 
 // The supervisor comes first: it must stay small, so nothing of the server may be loaded before it is told apart.
@@ -10,6 +11,7 @@ return args switch
     ["-V" or "--version"] => CommandLine.Print(CommandLine.Version),
     ["--check"] => CommandLine.Print(() => Check.Run(null)),
     ["--check", var file] => CommandLine.Print(() => Check.Run(file)),
+    ["token", .. var rest] => CommandLine.Print(() => TokenCommand.Run(rest)),
     [['-', ..], ..] or [_, _, ..] => CommandLine.Unusable(args),
     [] => await Startup.RunAsync(null),
     [var file] => await Startup.RunAsync(file),

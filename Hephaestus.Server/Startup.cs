@@ -1,5 +1,7 @@
 using System.Reactive.Concurrency;
 using Hephaestus.Protocol;
+using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Executions;
@@ -24,16 +26,34 @@ internal static class Startup
     /// <summary>Runs until SIGTERM or SIGINT; the exit code.</summary>
     public static async Task<int> RunAsync(string? configuration)
     {
-        var (settings, problems) = ServerSettings.Read(configuration);
-        foreach (var problem in problems)
+        using var manager = ServiceManager.OfThisProcess(fault => Say(Console.Error, $"hephaestus: warning: {fault}"));
+        if (!OpenSsl.IsThere)
+        {
+            Say(Console.Error, $"hephaestus: {OpenSsl.Missing}");
+            return ExitCodes.Usage;
+        }
+
+        var reading = ServerSettings.Read(configuration);
+        foreach (var problem in reading.Problems)
         {
             Say(Console.Error, $"hephaestus: {problem}");
         }
 
-        return settings is null ? ExitCodes.Usage : await RunAsync(settings);
+        if (reading.Settings is not { } settings)
+        {
+            manager.Tell(("STATUS", "The configuration cannot be used; the log says why"));
+            return ExitCodes.Usage;
+        }
+
+        foreach (var warning in Exposure.Of(settings, Environment.IsPrivilegedProcess))
+        {
+            Say(Console.Error, $"hephaestus: warning: {warning}");
+        }
+
+        return await RunAsync(new Begun(configuration, reading), settings, manager);
     }
 
-    private static async Task<int> RunAsync(ServerSettings settings)
+    private static async Task<int> RunAsync(Begun begun, ServerSettings settings, ServiceManager manager)
     {
         Say(Console.Out, $"Hephaestus {CommandLine.ProgramVersion}, process {Environment.ProcessId}");
         foreach (var line in settings.Describe())
@@ -41,25 +61,34 @@ internal static class Startup
             Say(Console.Out, $"  {line}");
         }
 
+        if (settings.PlanTrust == TrustMode.Off)
+        {
+            Say(Console.Error, $"hephaestus: warning: {PlanTrust.Off}");
+        }
+
         try
         {
-            await ServeAsync(settings);
-            Say(Console.Out, "Stopped; what runs goes on and is taken up by the next start");
+            using var notices = new ServiceNotices(manager);
+            using var early = new EarlyStop(() => StopEarly(notices));
+            await ServeAsync(begun, settings, notices, early);
+            Say(Console.Out, $"Stopped; {WhatRuns}");
             return ExitCodes.Done;
         }
         catch (Exception fault) when (
             fault is JournalException or EndpointException or SupervisorException or IOException or UnauthorizedAccessException)
         {
             Say(Console.Error, $"hephaestus: {fault.Message}");
+            manager.Tell(("STATUS", fault.Message));
             return ExitCodes.Usage;
         }
     }
 
-    private static async Task ServeAsync(ServerSettings settings)
+    private static async Task ServeAsync(Begun begun, ServerSettings settings, ServiceNotices notices, EarlyStop early)
     {
         using var loggers = LoggerFactory.Create(Log);
         using var state = StateDirectory.Take(settings.StateDirectory);
-        await using var journal = await OpenJournalAsync(state.JournalFile, settings);
+        notices.Starting("Opening the journal");
+        await using var journal = await OpenJournalAsync(state.JournalFile, settings, notices);
         var publication = settings.Sync == HistorySync.Full ? new LogPublication() : null;
         var logs = new LogStore(state.Executions, TimeProvider.System, publication);
         await using var sync = new LogSync(logs, publication);
@@ -69,7 +98,11 @@ internal static class Startup
             state.Path, cgroups, loggers.CreateLogger<SupervisorClient>(), CancellationToken.None);
         using var scheduler = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "catalogue" });
         using var catalogue = LiveCatalogue.Open(
-            settings.RuleDirectory, CatalogueTiming.Default, scheduler, loggers.CreateLogger<LiveCatalogue>());
+            settings.RuleDirectory,
+            PlanTrust.OfThisProcess(settings.PlanTrust),
+            CatalogueTiming.Default,
+            scheduler,
+            loggers.CreateLogger<LiveCatalogue>());
         var canceller = new Canceller(supervisor, settings.Grace, TimeProvider.System);
         var waits = new Waits();
         var steps = new StepRunner(supervisor, pump, logs, canceller, waits, loggers.CreateLogger<StepRunner>());
@@ -82,6 +115,7 @@ internal static class Startup
             ? null
             : new HermesPublisher(settings.Hermes, journal, TimeProvider.System, loggers.CreateLogger<HermesPublisher>());
         var recovery = new Recovery(journal, supervisor, steps, pinned, registry, loggers.CreateLogger<Recovery>());
+        notices.Starting("Taking up what an earlier server left");
         var taken = await recovery.RunAsync(CancellationToken.None);
         await using var retention = new Retention(
             settings.Retention, journal, logs, registry, TimeProvider.System, loggers.CreateLogger<Retention>());
@@ -92,12 +126,20 @@ internal static class Startup
         using var draining = new Draining(intake, journal, serving, loggers.CreateLogger<Draining>());
         var acceptance = new Acceptance(journal, registry, intake);
         var examination = new PlanExamination(acceptance, new SpawnCheck());
+        await using var audit = new AuditLog(journal, TimeProvider.System, loggers.CreateLogger<AuditLog>());
         var service = new HephaestusService(
-            catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace, hermes);
+            catalogue, acceptance, registry, journal, archive, dumper, examination, draining, settings.Grace, hermes, audit);
         var lacks = new Lacks(pump.Stall, journal.Trouble, sync.Trouble, waits.Reason);
         await using var space = new SpaceWatch(lacks, serving, loggers.CreateLogger<SpaceWatch>());
-        await using var endpoint = new Endpoint(settings, loggers, service, serving);
+        using var credentials = Credentials.Open(settings, new Looks(scheduler, CatalogueTiming.Default, loggers.CreateLogger<Credentials>()));
+        var access = new LiveAccess(settings.Access, new Identification(credentials, TimeProvider.System), journal);
+        credentials.Changed = access.TellChange;
+        using var looking = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "configuration" });
+        using var live = LiveConfiguration.Open(
+            begun.Configuration, begun.Reading, access, CatalogueTiming.Default, looking, loggers.CreateLogger<LiveConfiguration>());
+        await using var endpoint = new Endpoint(settings, credentials, access, audit, loggers, service, serving);
         var addresses = await endpoint.StartAsync();
+        early.Dispose();
         Say(Console.Out, $"  {Counted(taken, "execution")} taken up, {Counted(catalogue.Current.Sets.Count, "plan set")}");
         if (journal.Snapshot(view => view.Outbox.Size.SetAside) is > 0 and var setAside)
         {
@@ -109,12 +151,30 @@ internal static class Startup
             Say(Console.Out, $"  the filesystem of {state.Executions} does not know splice(2): killing this server may lose output");
         }
 
-        Say(Console.Out, $"Ready: listening on {string.Join(" and ", addresses)}");
+        var listening = string.Join(" and ", addresses);
+        notices.Ready(listening, serving);
+        Say(Console.Out, $"Ready: listening on {listening}");
         await endpoint.WaitForStopAsync();
     }
 
+    /// <summary>What a start was given.</summary>
+    /// <param name="Configuration">Null: no file.</param>
+    /// <param name="Reading">What was read there.</param>
+    private sealed record Begun(string? Configuration, SettingsReading Reading);
+
+    private static string WhatRuns => Orphans.AreOurs
+        ? "this was the first process of a container: what runs there ends with it"
+        : "what runs goes on and is taken up by the next start";
+
+    private static void StopEarly(ServiceNotices notices)
+    {
+        notices.Dispose();
+        Say(Console.Out, $"Stopped before it was ready; {WhatRuns}");
+        Libc.Exit(ExitCodes.Done);
+    }
+
     /// <summary>On a full disk it waits for space: steps of a killed server wait for somebody to take their output.</summary>
-    private static async Task<ExecutionJournal> OpenJournalAsync(string path, ServerSettings settings)
+    private static async Task<ExecutionJournal> OpenJournalAsync(string path, ServerSettings settings, ServiceNotices notices)
     {
         for (var said = false; ; said = true)
         {
@@ -127,6 +187,7 @@ internal static class Startup
                 if (!said)
                 {
                     Say(Console.Error, $"hephaestus: {full.Message}; the start waits for it");
+                    notices.Starting($"{full.Message}; the start waits for it");
                 }
 
                 await Task.Delay(s_spaceRetry);

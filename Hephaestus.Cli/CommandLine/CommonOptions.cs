@@ -13,11 +13,11 @@ internal sealed class CommonOptions
         HelpName = "HOSTNAME",
         Description =
             """
-            Where it should connect
+            Where it should connect; may be left out where HEPHAESTUS_HOST is set
             Allowed formats:
             - <protocol>://<hostname>:<port>, for example http://127.0.0.1:3041
-            - cfg://<definition-name>, for example cfg://atihome: address, CA certificate
-              and name are those that the configuration file gives to it
+            - cfg://<definition-name>, for example cfg://atihome: address, certificates,
+              name and token are those that the configuration file gives to it
             - unix://<path>, for example unix:///run/hephaestus.sock
             """,
     };
@@ -55,17 +55,6 @@ internal sealed class CommonOptions
 
     /// <summary>Where the user wants to connect.</summary>
     /// <exception cref="UsageException">It is not said, or cannot be used.</exception>
-    public Destination Destination(ParseResult line, Action<string> warn)
-    {
-        const string definition = "cfg://";
-        var hostname = line.GetValue(Hostname);
-        if (string.IsNullOrEmpty(hostname))
-        {
-            throw new UsageException("--hostname is missing: where is the server? for example --hostname http://127.0.0.1:3041");
-        }
-
-        return hostname.StartsWith(definition, StringComparison.OrdinalIgnoreCase)
-            ? ClientConfiguration.Read(line.GetValue(Config)!, warn).Find(hostname[definition.Length..].TrimEnd('/'))
-            : Connection.Destination.Parse(hostname);
-    }
+    public Destination Destination(ParseResult line, Action<string> warn) =>
+        Destinations.Of(line.GetValue(Hostname), line.GetValue(Config)!, ClientEnvironment.Current, warn);
 }

@@ -24,6 +24,14 @@ internal static class HelpText
         are. Colours are left out when NO_COLOR is set.
         """;
 
+    private const string Environment =
+        """
+        Environment variables:
+          HEPHAESTUS_HOST     Where it should connect, when --hostname is left out: any address that --hostname takes
+          HEPHAESTUS_TOKEN    The token that shows the server who you are, instead of the configuration file's; it is
+                              sent only with TLS, to this machine itself, or through a socket
+        """;
+
     /// <summary>All of it, in lines that end.</summary>
     public static string Of(Command command, CommonOptions common) =>
         command is RootCommand ? OfProgram(command, common) : OfCommand(command, common);
@@ -39,6 +47,8 @@ internal static class HelpText
 
         Options:
         {List(common.All.Select(Entry))}
+
+        {Environment}
 
         {ExitCodes}
 

@@ -68,6 +68,7 @@ internal static class Root
         new Watch(surroundings),
         new Drain(surroundings),
         new Verbs.Hermes(surroundings),
+        new Audit(surroundings),
     ];
 
     private static int Unusable(ParseResult line, Screen screen)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Google.Protobuf;
 using Grpc.Core;
 using Hephaestus.Cli.Connection;
 using Hephaestus.Cli.Output;
@@ -42,6 +43,25 @@ internal abstract class Verb : Command
         }
 
         return ExitCodes.Done;
+    }
+
+    /// <summary>Shows at once one of several things: a line of JSON that says its type, or a line of text.</summary>
+    protected static void ShowNow(Session session, string type, IMessage message, string text)
+    {
+        if (session.Settings.Json)
+        {
+            session.Screen.WriteLine(json =>
+            {
+                json.WriteString("type", type);
+                ProtoJson.WriteFields(json, message);
+            });
+        }
+        else
+        {
+            session.Screen.WriteLine(text);
+        }
+
+        session.Screen.Flush();
     }
 
     private async Task<int> ConnectAsync(ParseResult line, CancellationToken cancellation)

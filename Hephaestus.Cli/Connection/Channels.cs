@@ -1,6 +1,4 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
@@ -10,8 +8,8 @@ namespace Hephaestus.Cli.Connection;
 /// <summary>Makes the way to a server.</summary>
 internal static class Channels
 {
-    /// <summary>From the first packet to the end of the TLS handshake; the name's resolution is in it.</summary>
-    private static readonly TimeSpan s_connecting = TimeSpan.FromSeconds(2);
+    /// <summary>From the name's resolution to the end of the TLS handshake, for which a busy server needs its processor.</summary>
+    private static readonly TimeSpan s_connecting = TimeSpan.FromSeconds(10);
 
     /// <summary>After so much silence the server is asked for a sign of life ...</summary>
     private static readonly TimeSpan s_pingDelay = TimeSpan.FromSeconds(20);
@@ -30,13 +28,17 @@ internal static class Channels
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
+            AllowAutoRedirect = false,
             ConnectTimeout = s_connecting,
-            ConnectCallback = (_, cancellation) => ConnectAsync(destination.EndPoint, tell, cancellation),
+            ConnectCallback = (_, cancellation) => Sockets.ConnectAsync(destination, tell, cancellation),
+            PlaintextStreamFilter = (made, _) => ValueTask.FromResult<Stream>(new FirstAnswer(made.PlaintextStream)),
             EnableMultipleHttp2Connections = true,
             KeepAlivePingDelay = s_pingDelay,
             KeepAlivePingTimeout = s_pingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         };
+        handler.SslOptions.EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+        handler.SslOptions.ClientCertificateContext = destination.Credentials.Certificate?.Context;
         if (destination.Authority is { } authority)
         {
             handler.SslOptions.CertificateChainPolicy = Trusting(authority);
@@ -56,33 +58,8 @@ internal static class Channels
             { IsSecure: false } => "without TLS",
             { Authority: { } authority } => $"with TLS, expecting the name {destination.Uri.Host} certified by {authority}",
             _ => $"with TLS, expecting the name {destination.Uri.Host} certified by whom the system trusts",
-        };
-
-    // The endpoint need not be the name that the certificate bears, so the handler's own way to connect does not do.
-    private static async ValueTask<Stream> ConnectAsync(EndPoint endPoint, Action<string> tell, CancellationToken cancellation)
-    {
-        // .NET says of a missing socket that the address cannot be assigned.
-        if (endPoint is UnixDomainSocketEndPoint local && !File.Exists(local.ToString()))
-        {
-            throw new FileNotFoundException("there is no such socket");
         }
-
-        var since = Stopwatch.GetTimestamp();
-        var socket = endPoint is UnixDomainSocketEndPoint
-            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(endPoint, cancellation);
-            tell($"connected to {socket.RemoteEndPoint} after {Stopwatch.GetElapsedTime(since).TotalMilliseconds:0} ms");
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+        + (destination.Credentials.Text is { } shown ? $", showing {shown}" : "");
 
     private static X509ChainPolicy Trusting(string file)
     {

@@ -10,7 +10,7 @@ internal sealed class ClientConfiguration
 
     private const string Prefix = "node.";
     private const string AddressSuffix = ".address";
-    private static readonly string[] s_parts = ["address", "ca_cert", "domain"];
+    private static readonly string[] s_parts = ["address", "ca_cert", "domain", "cert", "key", "token_file"];
 
     private readonly string _file;
     private readonly Configuration _configuration;
@@ -31,8 +31,9 @@ internal sealed class ClientConfiguration
     }
 
     /// <summary>The server of a name.</summary>
+    /// <param name="own">Another token than that of the file; null: that of the file, if it has one.</param>
     /// <exception cref="UsageException">There is none, or what is said of it cannot be used.</exception>
-    public Destination Find(string name)
+    public Destination Find(string name, Token? own = null)
     {
         if (_configuration.Find(Key(name, "address")) is not { } address)
         {
@@ -40,27 +41,72 @@ internal sealed class ClientConfiguration
         }
 
         WarnOfUnknown(name);
-        var destination = Destined($"cfg://{name}", address);
-        if (!destination.IsSecure)
+        var destination = Secured(name, Destined($"cfg://{name}", address));
+        return own is null ? WithTokenFile(name, destination) : destination.Showing(own);
+    }
+
+    private static Destination Destined(string text, ConfigurationEntry address) =>
+        At(address, () => Destination.Parse(address.Value) with { Text = $"{address.Value} ({text})" });
+
+    /// <summary>What a use of an entry gives.</summary>
+    /// <exception cref="UsageException">It cannot be used; the entry's place is said.</exception>
+    private static T At<T>(ConfigurationEntry entry, Func<T> use)
+    {
+        try
+        {
+            return use();
+        }
+        catch (UsageException unusable)
+        {
+            throw new UsageException(entry.Error(unusable.Message).ToString());
+        }
+    }
+
+    private Destination Secured(string name, Destination destination)
+    {
+        var certificate = CertificateOf(name, destination);
+        return !destination.IsSecure ? destination : WithDomain(destination, _configuration.Find(Key(name, "domain"))) with
+        {
+            Authority = _configuration.Find(Key(name, "ca_cert"))?.Value,
+            Credentials = new Credentials(Certificate: certificate),
+        };
+    }
+
+    private ClientCertificate? CertificateOf(string name, Destination destination)
+    {
+        switch (_configuration.Find(Key(name, "cert")), _configuration.Find(Key(name, "key")))
+        {
+            case (null, null):
+                return null;
+            case ({ } alone, null):
+                throw new UsageException(alone.Error($"needs {Key(name, "key")} as well, the file with its private key").ToString());
+            case (null, { } alone):
+                throw new UsageException(alone.Error($"needs {Key(name, "cert")} as well, the file with its certificate").ToString());
+            case ({ } certificate, _) when !destination.IsSecure:
+                _warn(certificate.Warning("not shown: only https:// addresses have certificates").ToString());
+                return null;
+            case ({ } certificate, { } key):
+                WarnOfReaders(key);
+                return ClientCertificate.Read(certificate, key, _warn);
+        }
+    }
+
+    private Destination WithTokenFile(string name, Destination destination)
+    {
+        if (_configuration.Find(Key(name, "token_file")) is not { } file)
         {
             return destination;
         }
 
-        return WithDomain(destination, _configuration.Find(Key(name, "domain"))) with
-        {
-            Authority = _configuration.Find(Key(name, "ca_cert"))?.Value,
-        };
+        WarnOfReaders(file);
+        return At(file, () => destination.Showing(Token.In(file.Value)));
     }
 
-    private static Destination Destined(string text, ConfigurationEntry address)
+    private void WarnOfReaders(ConfigurationEntry secret)
     {
-        try
+        if (File.Exists(secret.Value) && File.GetUnixFileMode(secret.Value).HasFlag(UnixFileMode.OtherRead))
         {
-            return Destination.Parse(address.Value) with { Text = $"{address.Value} ({text})" };
-        }
-        catch (UsageException unusable)
-        {
-            throw new UsageException(address.Error(unusable.Message).ToString());
+            _warn(secret.Warning($"everybody can read {secret.Value}; right is: chmod o-r {secret.Value}").ToString());
         }
     }
 

@@ -16,8 +16,21 @@ internal sealed record Destination(string Text, Uri Uri, EndPoint EndPoint, stri
     private const string Allowed =
         "allowed are http://HOST:PORT, https://HOST:PORT, unix:///PATH and cfg://NAME";
 
+    /// <summary>What shows the server who asks.</summary>
+    public Credentials Credentials { get; init; } = Credentials.None;
+
     /// <summary>Whether the connection is encrypted.</summary>
     public bool IsSecure => Uri.Scheme == Uri.UriSchemeHttps;
+
+    /// <summary>Whether the address itself says that nothing leaves this machine: a socket, a loopback address, localhost.</summary>
+    public bool IsOfThisMachine => EndPoint switch
+    {
+        UnixDomainSocketEndPoint => true,
+        DnsEndPoint { Host: "localhost" } => true,
+        // Another name may stand for loopback now, and for something else the next time.
+        DnsEndPoint { Host: var host } => IPAddress.TryParse(host, out var address) && IsLoopback(address),
+        _ => false,
+    };
 
     /// <summary>An address as the user wrote it, which does not refer to a configuration.</summary>
     /// <exception cref="UsageException">It cannot be used.</exception>
@@ -27,6 +40,18 @@ internal sealed record Destination(string Text, Uri Uri, EndPoint EndPoint, stri
     /// <summary>The same server, whose certificate must bear another name than the address.</summary>
     /// <exception cref="UriFormatException">That is no host name.</exception>
     public Destination Named(string domain) => this with { Uri = new UriBuilder(Uri.Scheme, domain, Uri.Port).Uri };
+
+    /// <summary>The same server, to which a token is sent.</summary>
+    /// <exception cref="UsageException">Anybody on the way could read it.</exception>
+    public Destination Showing(Token token) => IsSecure || IsOfThisMachine
+        ? this with { Credentials = Credentials with { Token = token } }
+        : throw new UsageException(
+            $"{token.Source} is not sent to {Text} without TLS; right is https://HOST:PORT or, for a server on this machine, "
+            + "http://127.0.0.1:PORT, http://localhost:PORT or unix:///PATH");
+
+    /// <summary>Whether an address leads to this machine alone.</summary>
+    public static bool IsLoopback(IPAddress address) =>
+        IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
     private static Destination Remote(string text)
     {

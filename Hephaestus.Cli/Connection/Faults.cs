@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
 using Grpc.Core;
 
@@ -10,7 +11,8 @@ internal static class Faults
     public static bool IsLost(RpcException fault) => fault.StatusCode switch
     {
         // OK: the server ended a stream that has not come to its end.
-        StatusCode.OK or StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.DeadlineExceeded => true,
+        // Aborted: a stream begun now would tell something else, since the rules of access have changed.
+        StatusCode.OK or StatusCode.Unavailable or StatusCode.Cancelled or StatusCode.DeadlineExceeded or StatusCode.Aborted => true,
         _ => Chain(fault.Status.DebugException).Any(cause => cause is HttpRequestException or IOException),
     };
 
@@ -26,10 +28,42 @@ internal static class Faults
     {
         { Status.DebugException: { } cause } when Chain(cause).Any(NeverConnected) =>
             $"cannot reach {destination.Text}: {Reason(cause)}",
-        { Status.DebugException: { } cause } => $"the connection to {destination.Text} failed: {Reason(cause)}",
+        { Status.DebugException: { } cause } => $"the connection to {destination.Text} failed: {Broken(cause, destination)}",
         { StatusCode: StatusCode.DeadlineExceeded } => $"{destination.Text} did not answer in time",
-        { Status.Detail: { Length: > 0 } said } => said,
-        _ => $"the server refused the request: {fault.StatusCode}",
+        { StatusCode: StatusCode.Unauthenticated or StatusCode.PermissionDenied } => $"{Said(fault).TrimEnd('.')}; {Shown(fault, destination)}",
+        _ => Said(fault),
+    };
+
+    /// <summary>Why a connection that had been made is no more.</summary>
+    private static string Broken(Exception cause, Destination destination) =>
+        Chain(cause).Any(EndedEarly) && !Chain(cause).Any(inner => inner is NoAnswerException)
+            ? $"it ended before any HTTP/2 came back{Guess(destination)}"
+            : Reason(cause);
+
+    // SocketsHttpHandler says no more of a connection that ends while it greets the server.
+    private static bool EndedEarly(Exception cause) =>
+        cause is EarlyEndException || cause.Message.Contains("HTTP/2 handshake", StringComparison.Ordinal);
+
+    private static string Guess(Destination destination) => destination switch
+    {
+        // Of TLS 1.3 the client hears only after the handshake what the server thinks of its certificate.
+        { IsSecure: true, Credentials.Certificate: { } shown } => $"; the server may not take {shown.Text}",
+        { IsSecure: true } => "; the server may want a client certificate (node.NAME.cert and node.NAME.key of the configuration)",
+        { EndPoint: UnixDomainSocketEndPoint } => "",
+        _ => "; what answers there may speak TLS (an address with TLS begins with https://)",
+    };
+
+    private static string Said(RpcException fault) => fault.Status.Detail is { Length: > 0 } said
+        ? said
+        : $"the server refused the request: {fault.StatusCode}";
+
+    /// <summary>What the server could know the caller by, and what to set.</summary>
+    private static string Shown(RpcException fault, Destination destination) => (fault.StatusCode, destination.Credentials.Text) switch
+    {
+        (_, null) => "who you are is shown by HEPHAESTUS_TOKEN, or in client.conf by node.NAME.token_file, "
+            + "or by node.NAME.cert and node.NAME.key",
+        (StatusCode.Unauthenticated, { } shown) => $"sent was {shown}",
+        (_, { } shown) => $"sent was {shown}; who may do what is said by access.* in the server's configuration",
     };
 
     /// <summary>The innermost cause that says something, in words of ours where .NET's are no help.</summary>

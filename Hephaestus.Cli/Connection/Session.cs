@@ -18,7 +18,8 @@ internal sealed class Session : IDisposable
     {
         (Destination, Screen, Settings, Cancellation) = (destination, screen, settings, cancellation);
         _channel = Channels.Open(destination, settings.Verbose ? screen.Say : _ => { });
-        Client = new ServiceClient(_channel);
+        var calls = _channel.CreateCallInvoker();
+        Client = new ServiceClient(destination.Credentials.Token is { } token ? new TokenCalls(calls, token) : calls);
         Patience = new Patience(settings.RetryFor, Describe, screen.Say, TimeProvider.System);
     }
 

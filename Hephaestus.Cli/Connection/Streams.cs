@@ -52,12 +52,14 @@ internal static class Streams
     {
         while (true)
         {
+            var heard = false;
             RpcException? fault = null;
             using (var call = stream.Open())
             {
                 while ((fault = await NextAsync(call, cancellation)) is null)
                 {
                     patience.Reached();
+                    heard = true;
                     var update = call.ResponseStream.Current;
                     yield return update;
                     if (stream.IsLast(update))
@@ -72,7 +74,8 @@ internal static class Streams
                 yield break;
             }
 
-            if (!stream.Recover(fault))
+            // The connection is well, and nothing is missed: no pause, unless it happens again and again.
+            if (!(heard && fault.StatusCode == StatusCode.Aborted) && !stream.Recover(fault))
             {
                 await patience.WaitAsync(fault, cancellation);
             }

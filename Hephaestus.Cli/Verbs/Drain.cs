@@ -106,7 +106,7 @@ internal sealed class Drain : Verb
                 continue;
             }
 
-            Show(session, progress);
+            ShowNow(session, "progress", progress, Text(progress));
             if (!progress.Draining)
             {
                 session.Screen.Say("the server drains no more: it was restarted, or somebody said drain --undo");
@@ -115,24 +115,6 @@ internal sealed class Drain : Verb
         }
 
         return ExitCodes.Done;
-    }
-
-    private static void Show(Session session, DrainProgress progress)
-    {
-        if (session.Settings.Json)
-        {
-            session.Screen.WriteLine(json =>
-            {
-                json.WriteString("type", "progress");
-                ProtoJson.WriteFields(json, progress);
-            });
-        }
-        else
-        {
-            session.Screen.WriteLine(Text(progress));
-        }
-
-        session.Screen.Flush();
     }
 
     private static string Text(DrainProgress progress) => progress switch

@@ -176,23 +176,7 @@ internal sealed class Exec : Verb
 
     private static string Started(PlanId plan) => $"Execution of {plan.Set}/{plan.Plan} is accepted, id: {plan.Id}";
 
-    private static void Announce(Session session, PlanId plan)
-    {
-        if (session.Settings.Json)
-        {
-            session.Screen.WriteLine(json =>
-            {
-                json.WriteString("type", "accepted");
-                ProtoJson.WriteFields(json, plan);
-            });
-        }
-        else
-        {
-            session.Screen.WriteLine(Started(plan));
-        }
-
-        session.Screen.Flush();
-    }
+    private static void Announce(Session session, PlanId plan) => ShowNow(session, "accepted", plan, Started(plan));
 
     private static async Task<int> WaitAsync(Session session, PlanId plan)
     {

@@ -42,7 +42,7 @@ internal sealed class EventText
 
     private string What(ExecutionEvent happened) => happened switch
     {
-        { Accepted: { } accepted } => $"accepted, {Counted(accepted.Steps.Count, "step")}",
+        { Accepted: { } accepted } => $"accepted, {Counted(accepted.Steps.Count, "step")}{StartedBy(accepted)}",
         { Started: not null } => "started",
         { StepStarting: { } starting } => $"{Step(happened, starting.Step)} starts{Attempt(starting.Attempt)}",
         { StepStarted: { } started } => $"{Step(happened, started.Step)} runs as process {started.Pid}",
@@ -73,6 +73,9 @@ internal sealed class EventText
     public static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     private static string Attempt(uint attempt) => attempt > 1 ? $" (attempt {attempt})" : "";
+
+    private static string StartedBy(ExecutionEvent.Types.Accepted accepted) =>
+        accepted.By.Length == 0 ? "" : $", started by {accepted.By}";
 
     private static string Because(string reason) => reason.Length == 0 ? "" : $": {reason}";
 

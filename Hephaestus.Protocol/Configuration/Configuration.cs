@@ -16,6 +16,13 @@ public sealed class Configuration(ImmutableArray<ConfigurationEntry> entries, Im
     /// <summary>What could not be read as an entry.</summary>
     public ImmutableArray<ConfigurationProblem> Problems { get; } = problems;
 
+    /// <summary>Absolute paths of all files that were read, or were to be, each once.</summary>
+    public ImmutableArray<string> Files { get; init; } = [];
+
+    /// <summary>Whether both were read from the same lines.</summary>
+    public bool Tells(Configuration other) =>
+        ReferenceEquals(this, other) || (Entries.SequenceEqual(other.Entries) && Problems.SequenceEqual(other.Problems));
+
     /// <summary>The last entry of a key, which is the one that counts; null: the key is not set.</summary>
     public ConfigurationEntry? Find(string key) => _last.GetValueOrDefault(key);
 

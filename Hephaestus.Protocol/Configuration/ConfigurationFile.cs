@@ -16,6 +16,7 @@ public sealed class ConfigurationFile
 
     private readonly ImmutableArray<ConfigurationEntry>.Builder _entries = ImmutableArray.CreateBuilder<ConfigurationEntry>();
     private readonly ImmutableArray<ConfigurationProblem>.Builder _problems = ImmutableArray.CreateBuilder<ConfigurationProblem>();
+    private readonly HashSet<string> _paths = new(StringComparer.Ordinal);
     private int _files;
 
     private ConfigurationFile()
@@ -27,7 +28,7 @@ public sealed class ConfigurationFile
     {
         var reader = new ConfigurationFile();
         reader.Read(path, ImmutableStack<string>.Empty, message => new(path, 0, null, message, IsError: true));
-        return new Configuration(reader._entries.ToImmutable(), reader._problems.ToImmutable());
+        return new Configuration(reader._entries.ToImmutable(), reader._problems.ToImmutable()) { Files = [.. reader._paths] };
     }
 
     private void Read(string path, ImmutableStack<string> includedFrom, Func<string, ConfigurationProblem> error)
@@ -47,6 +48,7 @@ public sealed class ConfigurationFile
             return;
         }
 
+        _paths.Add(full);
         if (Text(path, error) is { } text)
         {
             Take(text, path, includedFrom.Push(full));

@@ -21,6 +21,11 @@ internal sealed record Caller(ImmutableArray<Principal> Proved, IPAddress? Addre
     /// <summary>Of a call that has passed the guard.</summary>
     public static Caller Of(ServerCallContext context) => (Caller)context.UserState[s_key];
 
+    /// <summary>Of a call that may not have passed the guard: then it is "unknown".</summary>
+    public static Caller Find(ServerCallContext context) => context.UserState.TryGetValue(s_key, out var known)
+        ? (Caller)known
+        : new Caller([], Identification.Address(context.GetHttpContext().Connection), "unknown");
+
     /// <summary>Notes who makes a call.</summary>
     public void Sign(ServerCallContext context) => context.UserState[s_key] = this;
 

@@ -48,6 +48,10 @@ internal sealed record CatalogueSnapshot(
     public CatalogueSnapshot Only(string set) =>
         new(Sets.RemoveRange(Sets.Keys.Where(name => name != set)), Problems);
 
+    /// <summary>The same without sets that are none of these.</summary>
+    public CatalogueSnapshot Within(SetGlobs reach) =>
+        reach.IsAll ? this : new(Sets.RemoveRange(Sets.Keys.Where(name => !reach.Covers(name))), Problems);
+
     /// <summary>The entry of a plan; null: there is none.</summary>
     public CatalogueEntry? Find(string set, string plan) => Sets.GetValueOrDefault(set)?.Plans.GetValueOrDefault(plan);
 }

@@ -1,4 +1,3 @@
-using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using System.Reactive.Subjects;
@@ -13,35 +12,42 @@ namespace Hephaestus.Server.Catalogue;
 /// </summary>
 internal sealed class LiveCatalogue : IDisposable
 {
+    private readonly RescanHints _hints;
     private readonly RuleDirectory _directory;
     private readonly RuleDirectoryWatch _watch;
-    private readonly IScheduler _scheduler;
-    private readonly Subject<Unit> _hints = new();
     private readonly BehaviorSubject<CatalogueSnapshot> _published;
     private readonly IDisposable _rescans;
-    private CatalogueScan _scan = CatalogueScan.None;
-    private int _hinted;
 
-    private LiveCatalogue(string root, CatalogueTiming timing, IScheduler scheduler, ILogger log)
+    /// <summary>Written by the scheduler alone.</summary>
+    private CatalogueScan _scan = CatalogueScan.None;
+
+    private LiveCatalogue(string root, PlanTrust trust, CatalogueTiming timing, IScheduler scheduler, ILogger log)
     {
-        _scheduler = scheduler;
-        _directory = new RuleDirectory(root, TimeProvider.System);
-        _watch = new RuleDirectoryWatch(root, Hint, log);
+        _hints = new RescanHints(timing, scheduler);
+        _directory = new RuleDirectory(root, TimeProvider.System, trust);
+        _watch = new RuleDirectoryWatch(root, _hints.Hint, log);
         _scan = Rescan();
         Snapshots = new Latest<CatalogueSnapshot>(_scan.Snapshot);
+        Plans = new PlanLooks(key => _directory.Look(key, Volatile.Read(ref _scan)), Snapshots, _hints.Hint);
         _published = new BehaviorSubject<CatalogueSnapshot>(_scan.Snapshot);
-        _rescans = RescanSignals.Due(_hints, timing, scheduler)
+        _rescans = _hints.Due
             .Select(_ => Rescan())
             .Do(_ => { }, error => log.LogError(error, "Looking at {Directory} failed; it is tried again", root))
             .Retry()
             .Subscribe(Publish, error => log.LogCritical(error, "{Directory} is not looked at any more", root));
 
         // What changed between the first look and this subscription.
-        Hint();
+        _hints.Hint();
     }
 
     /// <summary>The newest snapshot, to be read or awaited.</summary>
     public Latest<CatalogueSnapshot> Snapshots { get; }
+
+    /// <summary>Single plans as they stand on the disk.</summary>
+    public PlanLooks Plans { get; }
+
+    /// <summary>Where a plan of these names stands, or would.</summary>
+    public string FileOf(PlanKey key) => _directory.FileOf(key);
 
     /// <summary>The newest snapshot.</summary>
     public CatalogueSnapshot Current => Snapshots.Value;
@@ -54,13 +60,15 @@ internal sealed class LiveCatalogue : IDisposable
     /// this returns. A directory that goes missing later is an empty catalogue, and is not created again: whoever
     /// replaces it by another may be between two commands.
     /// </summary>
+    /// <param name="trust">Judges plans by who can change them.</param>
     /// <param name="scheduler">Must run one thing at a time; stays the caller's, to be disposed after the catalogue.</param>
     /// <exception cref="IOException">It cannot be created; the message says which, and what to set.</exception>
-    public static LiveCatalogue Open(string ruleDirectory, CatalogueTiming timing, IScheduler scheduler, ILogger log)
+    public static LiveCatalogue Open(
+        string ruleDirectory, PlanTrust trust, CatalogueTiming timing, IScheduler scheduler, ILogger log)
     {
         var root = Path.GetFullPath(ruleDirectory);
         Create(root);
-        return new LiveCatalogue(root, timing, scheduler, log);
+        return new LiveCatalogue(root, trust, timing, scheduler, log);
     }
 
     private static void Create(string root)
@@ -79,6 +87,7 @@ internal sealed class LiveCatalogue : IDisposable
     {
         _watch.Dispose();
         _rescans.Dispose();
+        _hints.Dispose();
         _published.OnCompleted();
     }
 
@@ -92,35 +101,11 @@ internal sealed class LiveCatalogue : IDisposable
     private void Publish(CatalogueScan scan)
     {
         var changed = !ReferenceEquals(scan.Snapshot, _scan.Snapshot);
-        _scan = scan;
+        Volatile.Write(ref _scan, scan);
         if (changed)
         {
             Snapshots.Set(scan.Snapshot);
             _published.OnNext(scan.Snapshot);
         }
-    }
-
-    /// <summary>From any thread. However many come, at most one waits for the scheduler.</summary>
-    private void Hint()
-    {
-        if (Interlocked.Exchange(ref _hinted, 1) == 1)
-        {
-            return;
-        }
-
-        try
-        {
-            _scheduler.Schedule(PassHint);
-        }
-        catch (ObjectDisposedException)
-        {
-            // A hint that was under way when the server stopped; thrown on the watcher's thread it would end the process.
-        }
-    }
-
-    private void PassHint()
-    {
-        Volatile.Write(ref _hinted, 0);
-        _hints.OnNext(Unit.Default);
     }
 }

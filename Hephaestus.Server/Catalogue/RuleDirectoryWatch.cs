@@ -20,6 +20,12 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
     private string? _complaint;
     private bool _disposed;
 
+    /// <summary>Whether directories below count too.</summary>
+    public bool Recursive { get; init; } = true;
+
+    /// <summary>What counts as a change.</summary>
+    public NotifyFilters Filters { get; init; } = Everything;
+
     /// <summary>
     /// Watches what the path leads to now, of the given status. Does nothing when that is watched already; null: there
     /// is nothing to watch. A watch that cannot be had is tried again by the next call; each reason is logged once.
@@ -58,7 +64,7 @@ internal sealed class RuleDirectoryWatch(string root, Action hint, ILogger log) 
         FileSystemWatcher? watcher = null;
         try
         {
-            watcher = new FileSystemWatcher(root) { IncludeSubdirectories = true, NotifyFilter = Everything };
+            watcher = new FileSystemWatcher(root) { IncludeSubdirectories = Recursive, NotifyFilter = Filters };
             Watch(watcher);
             TellFailure();
             return watcher;

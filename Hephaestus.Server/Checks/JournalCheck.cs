@@ -11,6 +11,7 @@ internal sealed class JournalCheck(string path, string executions, bool inUse)
 {
     private const int MostFaults = 5;
     private const int NewestEvents = 10_000;
+    private const int NewestRecords = 1000;
 
     /// <summary>What it knows of executions; null: it cannot be read.</summary>
     public IReadOnlyDictionary<uint, KnownExecution>? Known { get; private set; }
@@ -100,6 +101,7 @@ internal sealed class JournalCheck(string path, string executions, bool inUse)
 
             var from = Math.Max(view.Head - NewestEvents, view.OldestSequence - 1);
             view.EventsAfter(Math.Max(0, from), NewestEvents, EventFilter.All);
+            view.Audit.Page(new AuditQuery(NewestRecords));
             return null;
         }
         catch (Exception fault) when (fault is JournalException or ArgumentException)
@@ -107,6 +109,11 @@ internal sealed class JournalCheck(string path, string executions, bool inUse)
             return fault.Message;
         }
     }
+
+    private static string Audited(JournalConnection connection, long version) =>
+        version == Schema.Version && connection.Number("SELECT count(*) FROM audit") is { } count
+            ? $", {Startup.Counted((int)count, "record")} of the audit"
+            : "";
 
     private IEnumerable<Finding> Contents(JournalConnection connection, long version)
     {
@@ -126,7 +133,7 @@ internal sealed class JournalCheck(string path, string executions, bool inUse)
             row => new KnownExecution((uint)row.GetInt64(0), (State)row.GetInt64(1), row.GetInt64(2) != 0)).ToDictionary(known => known.Id);
         var open = Known.Values.Count(known => !known.Ended);
         yield return Finding.Fact(
-            $"{path}: {Startup.Counted(Known.Count, "execution")}, {open} of them not ended, schema version {version}"
+            $"{path}: {Startup.Counted(Known.Count, "execution")}, {open} of them not ended{Audited(connection, version)}, schema version {version}"
             + (version < Schema.Version ? $", which the next start brings to {Schema.Version}" : ""));
     }
 }

@@ -9,7 +9,10 @@ namespace Hephaestus.Server.Configuration;
 /// <param name="Bytes">The newest that together have no more bytes, from 1, but always the newest one; null: however large.</param>
 internal sealed record RetentionSettings(int? Days, int? Count, long? Bytes)
 {
-    /// <summary>Whether anything is ever removed.</summary>
+    /// <summary>Days for which the audit is kept, from 1.</summary>
+    public int AuditDays { get; init; } = 365;
+
+    /// <summary>Whether any log is ever removed.</summary>
     public bool Removes => (Days, Count, Bytes) != (null, null, null);
 
     /// <summary>The rules as the configuration has them; none: everything is kept.</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Access;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 
 namespace Hephaestus.Server.Configuration;
@@ -22,12 +24,13 @@ namespace Hephaestus.Server.Configuration;
 /// <param name="Sync">What must be on the disk before it is told.</param>
 /// <param name="NodeName">Reserved.</param>
 /// <param name="NodeType">Reserved.</param>
+/// <param name="TokenFile">Where the hashes of tokens are; need not be there.</param>
 internal sealed record ServerSettings(
     string? File,
     ListenAddress Address,
     TlsFiles? Tls,
     bool Insecure,
-    string? Socket,
+    SocketSettings? Socket,
     string StateDirectory,
     string RuleDirectory,
     string RuleLog,
@@ -39,8 +42,18 @@ internal sealed record ServerSettings(
     HermesSettings? Hermes,
     HistorySync Sync,
     string? NodeName,
-    string? NodeType)
+    string? NodeType,
+    string TokenFile)
 {
+    /// <summary>Who may do what, at the start: changed rules are taken in later.</summary>
+    public AccessRules Access { get; init; } = AccessRules.Unset;
+
+    /// <summary>How strictly plans are judged by who can change them.</summary>
+    public TrustMode PlanTrust { get; init; } = TrustMode.Warn;
+
+    /// <summary>Whether there is any rule of access.</summary>
+    public bool IsRuled => Access.Grants is not null;
+
     /// <summary>Reads a file, or gives the defaults without one.</summary>
     public static SettingsReading Read(string? path) =>
         ServerSettingsReader.Read(path, path is null ? Protocol.Configuration.Configuration.Empty : ConfigurationFile.Read(path), Surroundings.OfThisProcess());
@@ -51,18 +64,29 @@ internal sealed record ServerSettings(
         $"configuration = {File ?? "(none, defaults)"}",
         $"{SettingKeys.Address} = {Address}{(Tls is null ? " (no TLS)" : " (TLS)")}",
         .. Tls is null ? [] : new[] { $"{SettingKeys.TlsPem} = {Tls.Certificate}", $"{SettingKeys.TlsKey} = {Tls.Key}" },
+        .. Tls?.ClientAuthority is { } authority ? new[] { $"{SettingKeys.TlsClientCa} = {authority}" } : [],
         .. Socket is null ? [] : new[] { $"{SettingKeys.Socket} = {Socket}" },
         $"{SettingKeys.StateDirectory} = {StateDirectory}",
         $"{SettingKeys.RuleDirectory} = {RuleDirectory}",
         $"{SettingKeys.RuleLog} = {RuleLog}",
+        $"{SettingKeys.PlanTrust} = {Word(PlanTrust)}",
         $"{SettingKeys.MaxConcurrent} = {MaxConcurrent}",
         $"{SettingKeys.Grace} = {DurationText.Format(Grace)}",
         $"{SettingKeys.Cgroup} = {Cgroup}",
         $"{SettingKeys.LateOutput} = {DurationText.Format(LateOutput)}",
         $"{SettingKeys.Sync} = {(Sync == HistorySync.Full ? "full" : "normal")}",
         .. Retention.Removes ? Retention.Describe() : ["history.keep_* = (none, everything is kept)"],
+        $"{SettingKeys.AuditKeepDays} = {Retention.AuditDays}",
         .. Hermes is null ? [$"{SettingKeys.HermesEnable} = no"] : DescribeHermes(Hermes),
+        .. Access.Describe(),
     ];
+
+    private static string Word(TrustMode mode) => mode switch
+    {
+        TrustMode.Strict => "strict",
+        TrustMode.Off => "off",
+        _ => "warn",
+    };
 
     private static string[] DescribeHermes(HermesSettings hermes) =>
     [
@@ -74,4 +98,8 @@ internal sealed record ServerSettings(
 
 /// <summary>What reading gave: the settings, or null and at least one error.</summary>
 /// <param name="Problems">Errors and warnings; each one's ToString is a line for the user.</param>
-internal sealed record SettingsReading(ServerSettings? Settings, ImmutableArray<ConfigurationProblem> Problems);
+internal sealed record SettingsReading(ServerSettings? Settings, ImmutableArray<ConfigurationProblem> Problems)
+{
+    /// <summary>What was read.</summary>
+    public Protocol.Configuration.Configuration Source { get; init; } = Protocol.Configuration.Configuration.Empty;
+}

@@ -1,5 +1,7 @@
 using System.Text;
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Access;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Journal;
 
 namespace Hephaestus.Server.Configuration;
@@ -18,10 +20,12 @@ internal sealed class ServerSettingsReader
     private readonly ConfigurationReader _reader;
     private readonly Surroundings _surroundings;
     private readonly bool _wantsTls;
+    private readonly bool _isRuled;
 
-    private ServerSettingsReader(ConfigurationReader reader, Surroundings surroundings)
+    private ServerSettingsReader(ConfigurationReader reader, Surroundings surroundings, bool isRuled)
     {
         _reader = reader;
+        _isRuled = isRuled;
         _surroundings = surroundings;
         _wantsTls = reader.YesNo(SettingKeys.Tls, otherwise: false);
     }
@@ -30,13 +34,25 @@ internal sealed class ServerSettingsReader
     public static SettingsReading Read(string? file, Protocol.Configuration.Configuration configuration, Surroundings surroundings)
     {
         var reader = new ConfigurationReader(configuration);
-        var settings = new ServerSettingsReader(reader, surroundings).Settings(file);
-        reader.Add(configuration.UnknownKeys(SettingKeys.IsKnown, SettingKeys.All));
+        var isRuled = configuration.Entries.Any(entry => AccessKeys.IsRule(entry.Key));
+        var settings = new ServerSettingsReader(reader, surroundings, isRuled).Settings(file);
+        var (access, problems) = AccessRulesReader.Read(configuration);
+        reader.Add(problems);
+        reader.Add(configuration.UnknownKeys(key => SettingKeys.IsKnown(key) || AccessKeys.IsMisspelt(key), SettingKeys.All));
         reader.Add(Reserved(configuration));
+        reader.Add(Misspelt(configuration));
         return new SettingsReading(
-            reader.Problems.Any(problem => problem.IsError) ? null : settings,
-            [.. reader.Problems.OrderBy(problem => problem.IsError ? 0 : 1)]);
+            reader.Problems.Any(problem => problem.IsError) ? null : settings with { Access = access },
+            [.. reader.Problems.OrderBy(problem => problem.IsError ? 0 : 1)])
+        {
+            Source = configuration,
+        };
     }
+
+    private static IEnumerable<ConfigurationProblem> Misspelt(Protocol.Configuration.Configuration configuration) =>
+        from entry in configuration.Entries
+        where AccessKeys.IsMisspelt(entry.Key)
+        select entry.Error($"unknown key; did you mean {AccessKeys.Prefix}PRINCIPAL? This server would run without a rule that it asks for");
 
     private static IEnumerable<ConfigurationProblem> Reserved(Protocol.Configuration.Configuration configuration) =>
         from entry in configuration.Entries
@@ -65,8 +81,20 @@ internal sealed class ServerSettingsReader
             new HermesSettingsReader(_reader, _surroundings).Settings(),
             Sync(),
             _reader.TextOrEmpty(SettingKeys.NodeName),
-            _reader.TextOrEmpty(SettingKeys.NodeType));
+            _reader.TextOrEmpty(SettingKeys.NodeType),
+            Directory(SettingKeys.Tokens) ?? Path.Combine(state, TokenFile.DefaultName))
+        {
+            PlanTrust = Trust(),
+        };
     }
+
+    private TrustMode Trust() =>
+        _reader.Parse(SettingKeys.PlanTrust, value => value is "warn" or "strict" or "off" ? value : null, "warn, strict or off") switch
+        {
+            "strict" => TrustMode.Strict,
+            "off" => TrustMode.Off,
+            _ => TrustMode.Warn,
+        };
 
     private HistorySync Sync() =>
         _reader.Parse(SettingKeys.Sync, value => value is "normal" or "full" ? value : null, "normal or full") == "full"
@@ -76,7 +104,10 @@ internal sealed class ServerSettingsReader
     private RetentionSettings Retention() => new(
         _reader.Has(SettingKeys.KeepDays) ? _reader.Number(SettingKeys.KeepDays, otherwise: 1, least: 1, most: 36_500) : null,
         _reader.Has(SettingKeys.KeepCount) ? _reader.Number(SettingKeys.KeepCount, otherwise: 1, least: 1, most: int.MaxValue) : null,
-        _reader.Parse(SettingKeys.KeepBytes, Size, $"{SizeText.Allowed}, at least 1")?.Bytes);
+        _reader.Parse(SettingKeys.KeepBytes, Size, $"{SizeText.Allowed}, at least 1")?.Bytes)
+    {
+        AuditDays = _reader.Number(SettingKeys.AuditKeepDays, otherwise: 365, least: 1, most: 36_500),
+    };
 
     private static RetentionSettings? Size(string text) =>
         SizeText.TryParse(text, out var bytes) && bytes > 0 ? new RetentionSettings(null, null, bytes) : null;
@@ -99,13 +130,13 @@ internal sealed class ServerSettingsReader
     private ListenAddress Address(bool insecure)
     {
         var address = _reader.Parse(SettingKeys.Address, ListenAddress.Parse, ListenAddress.Allowed) ?? s_defaultAddress;
-        if (!address.IsLoopback && !insecure && !_wantsTls)
+        if (!address.IsLoopback && !insecure && !_wantsTls && !_isRuled)
         {
             _reader.Error(
                 SettingKeys.Address,
-                $"{address} can be reached from other machines, and without TLS anybody who reaches it can run plans; "
-                + $"set {SettingKeys.Tls} = yes with {SettingKeys.TlsKey} and {SettingKeys.TlsPem}, or listen on 127.0.0.1, "
-                + $"or accept it with {SettingKeys.Insecure} = yes");
+                $"{address} can be reached from other machines, and without TLS and rules of access anybody who reaches it can run plans; "
+                + $"set {SettingKeys.Tls} = yes with {SettingKeys.TlsKey} and {SettingKeys.TlsPem}, or {AccessKeys.Prefix}* keys, "
+                + $"or accept it with {SettingKeys.Insecure} = yes; 127.0.0.1 needs none of them");
         }
 
         return address;
@@ -115,6 +146,8 @@ internal sealed class ServerSettingsReader
     {
         if (!_wantsTls)
         {
+            if (_reader.Has(SettingKeys.TlsClientCa))
+                _reader.Error(SettingKeys.TlsClientCa, $"needs {SettingKeys.Tls} = yes: without TLS no client has a certificate");
             return null;
         }
 
@@ -123,9 +156,11 @@ internal sealed class ServerSettingsReader
             return null;
         }
 
-        var files = new TlsFiles(_surroundings.Absolute(certificate), _surroundings.Absolute(key));
-        if (files.Fault() is { } fault)
-            _reader.Error(SettingKeys.TlsPem, $"{files.Certificate} with the key {files.Key} cannot be used: {fault}");
+        var files = new TlsFiles(_surroundings.Absolute(certificate), _surroundings.Absolute(key), Directory(SettingKeys.TlsClientCa));
+        if (files.ReadCertificate().Fault is { } fault)
+            _reader.Error(SettingKeys.TlsPem, fault);
+        if (files.ClientAuthority is { } authority && TlsFiles.ReadAuthority(authority).Fault is { } unusable)
+            _reader.Error(SettingKeys.TlsClientCa, unusable);
         return files;
     }
 
@@ -136,9 +171,20 @@ internal sealed class ServerSettingsReader
         return _reader.Text(key);
     }
 
-    private string? Socket() =>
-        _reader.Parse(
+    private SocketSettings? Socket()
+    {
+        var path = _reader.Parse(
             SettingKeys.Socket,
             path => path is ['/', ..] && Encoding.UTF8.GetByteCount(path) <= MaxSocketPath ? path : null,
             $"an absolute path of at most {MaxSocketPath} bytes");
+        var mode = _reader.Parse(SettingKeys.SocketMode, SocketMode.Parse, SocketMode.Allowed) ?? SocketMode.Default;
+        var group = _reader.Parse(SettingKeys.SocketGroup, SocketGroup.Find, SocketGroup.Allowed);
+        foreach (var key in new[] { SettingKeys.SocketMode, SettingKeys.SocketGroup })
+        {
+            if (_reader.Has(key) && !_reader.Has(SettingKeys.Socket))
+                _reader.Error(key, $"needs {SettingKeys.Socket}, the socket that it is about");
+        }
+
+        return path is null ? null : new SocketSettings(path, mode, group);
+    }
 }

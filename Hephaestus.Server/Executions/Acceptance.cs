@@ -23,11 +23,11 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry, In
     public ExecutionState? Known(string requestId) =>
         requestId.Length > 0 && journal.FindRequest(requestId) is { } id ? registry.Find(id) : null;
 
-    /// <summary>Pins a plan and runs it in the background; the state as accepted.</summary>
+    /// <summary>Pins a plan and runs it in the background; the state as accepted. A new one is in the journal together with its call.</summary>
     /// <exception cref="QueueFullException">Too many wait already.</exception>
     /// <exception cref="OverlapException">It runs already, and does not overlap with itself.</exception>
     /// <exception cref="DrainingException">None are taken at present.</exception>
-    public async Task<ExecutionState> ExecuteAsync(ExecutionRequest request)
+    public async Task<AcceptedExecution> ExecuteAsync(ExecutionRequest request)
     {
         var plan = request.Entry.Reading.Plan ?? throw new ArgumentException("The plan has errors.", nameof(request));
         return await ExecuteAsync(Pin(request, plan), plan);
@@ -36,10 +36,10 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry, In
     /// <summary>Runs an ended execution's plan, as it was then, on from its first step that did not end OK.</summary>
     /// <inheritdoc cref="ExecuteAsync(ExecutionRequest)" path="/exception"/>
     /// <exception cref="JournalException">Its plan is not kept any more.</exception>
-    public async Task<ExecutionState> ResumeAsync(ExecutionState ended, string requestId)
+    public async Task<AcceptedExecution> ResumeAsync(ExecutionState ended, string requestId, Asker asker)
     {
         var (plan, row, text) = Pinned(ended);
-        return await ExecuteAsync(Pin(Resumption.Accept(ended), row.File, text, requestId), plan);
+        return await ExecuteAsync(Pin(Resumption.Accept(ended), row.File, text, requestId, asker), plan);
     }
 
     /// <summary>What would become now of a wish to run a plan; it may be otherwise a moment later.</summary>
@@ -66,11 +66,11 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry, In
             ? (plan, row, text)
             : throw new JournalException($"the plan of execution {ended.Id} is not in the journal any more");
 
-    private async Task<ExecutionState> ExecuteAsync(NewExecution execution, Plan plan)
+    private async Task<AcceptedExecution> ExecuteAsync(NewExecution execution, Plan plan)
     {
         if (Known(execution.RequestId) is { } known)
         {
-            return known;
+            return new AcceptedExecution(known, IsNew: false);
         }
 
         using var entering = intake.Enter();
@@ -92,7 +92,9 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry, In
         try
         {
             var events = await (accepting ?? AcceptAloneAsync(execution, before));
-            return events.IsEmpty ? Known(execution.RequestId)! : await BeginAsync(events, plan, execution.PlanText, before);
+            return events.IsEmpty
+                ? new AcceptedExecution(Known(execution.RequestId)!, IsNew: false)
+                : new AcceptedExecution(await BeginAsync(events, plan, execution.PlanText, before), IsNew: true);
         }
         finally
         {
@@ -131,10 +133,15 @@ internal sealed class Acceptance(ExecutionJournal journal, Registry registry, In
             request.Entry.Set, request.Entry.Name, plan.TagId, [.. plan.Steps.Select(Outline)], request.Parameters),
         request.Entry.File,
         request.Entry.Text,
-        request.Id);
+        request.Id,
+        request.Asker);
 
-    private static NewExecution Pin(ExecutionFact.Accepted accepted, string file, ReadOnlyMemory<byte> text, string requestId) =>
-        new(accepted, [], file, text, RandomNumberGenerator.GetHexString(32, lowercase: true), Boot.Id, requestId);
+    private static NewExecution Pin(
+        ExecutionFact.Accepted accepted, string file, ReadOnlyMemory<byte> text, string requestId, Asker asker) =>
+        new(accepted with { By = asker.By }, [], file, text, RandomNumberGenerator.GetHexString(32, lowercase: true), Boot.Id, requestId)
+        {
+            Call = asker.Call,
+        };
 
     private static StepOutline Outline(PlanStep step) => new(step.Number, step.Kind, step.Name, step.Description, step.Parent);
 }

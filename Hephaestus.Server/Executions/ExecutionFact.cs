@@ -15,6 +15,9 @@ internal abstract record ExecutionFact
     internal sealed record Accepted(
         string Set, string Plan, string TagId, ImmutableArray<StepOutline> Steps, ImmutableArray<Variable> Parameters) : ExecutionFact
     {
+        /// <summary>Who asked for it; empty: an older server did not note that.</summary>
+        public string By { get; init; } = "";
+
         /// <summary>The execution that this one goes on from; 0: none.</summary>
         public uint Resumes { get; init; }
 

@@ -44,6 +44,7 @@ internal static class ExecutionFold
     {
         Parameters = accepted.Parameters,
         Resumes = accepted.Resumes,
+        StartedBy = accepted.By,
     };
 
     private static StepProgress Begin(StepOutline outline, KeptStep? kept) => kept is null

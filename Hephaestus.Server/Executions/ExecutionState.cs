@@ -25,6 +25,9 @@ internal sealed record ExecutionState(
     /// <summary>The execution that this one goes on from; 0: none.</summary>
     public uint Resumes { get; init; }
 
+    /// <summary>Who asked for it; empty: an older server did not note that.</summary>
+    public string StartedBy { get; init; } = "";
+
     /// <summary>What its commands get beside the plan's own variables.</summary>
     public ImmutableArray<Variable> Parameters { get; init; } = [];
 

@@ -41,7 +41,7 @@ internal static class Remarks
     private static (string Text, bool Error) Say(ExecutionState? state, ExecutionFact fact) => (state, fact) switch
     {
         (_, ExecutionFact.Accepted accepted) =>
-            ($"Plan '{accepted.Set}/{accepted.Plan}' accepted, {Steps(accepted.Steps.Length)}{Resumed(accepted)}", false),
+            ($"Plan '{accepted.Set}/{accepted.Plan}' accepted, {Steps(accepted.Steps.Length)}{StartedBy(accepted)}{Resumed(accepted)}", false),
         (_, ExecutionFact.CancelRequested cancel) => ($"Cancelled by {cancel.By}{Because(cancel.Reason)}", true),
         (_, ExecutionFact.TimedOut timedOut) =>
             ($"Plan timed out after {DurationText.Format(timedOut.Timeout)}: no further step starts, only recoveries", true),
@@ -83,6 +83,9 @@ internal static class Remarks
         var attempt = starting.Attempt > 1 ? $" (attempt {starting.Attempt})" : "";
         return state.Step(starting.Step).Outline.Description is { Length: > 0 } description ? $"{attempt}: {description}" : attempt;
     }
+
+    /// <summary>Nothing for what an older server accepted: its remark must stay as it stands in the log.</summary>
+    private static string StartedBy(ExecutionFact.Accepted accepted) => accepted.By.Length == 0 ? "" : $", started by {accepted.By}";
 
     private static string Resumed(ExecutionFact.Accepted accepted)
     {

@@ -10,7 +10,7 @@ namespace Hephaestus.Server.Executions;
 /// <summary>
 /// Removes logs of ended executions, oldest first, as the configuration wants it: at the start, when an execution has come
 /// to rest, and each hour. It looks at no more than it removes, and does little at a time, so that others get their turn.
-/// What an earlier server had begun to remove it removes in any case.
+/// What an earlier server had begun to remove it removes in any case. Old records of the audit go as well, hour by hour.
 /// </summary>
 internal sealed class Retention : IAsyncDisposable
 {
@@ -23,17 +23,20 @@ internal sealed class Retention : IAsyncDisposable
     private readonly Latest<uint> _freed = new(0);
     private readonly RetentionSettings _settings;
     private readonly LogLedger _ledger;
+    private readonly AuditLedger _audit;
     private readonly LogStore _logs;
     private readonly Registry _registry;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly Task _running;
     private string? _fault;
+    private long? _auditPruned;
 
     public Retention(
         RetentionSettings settings, ExecutionJournal journal, LogStore logs, Registry registry, TimeProvider clock, ILogger<Retention> logger)
     {
-        (_settings, _ledger, _logs, _registry, _clock, _logger) = (settings, journal.Logs, logs, registry, clock, logger);
+        (_settings, _ledger, _audit, _logs) = (settings, journal.Logs, journal.Audit, logs);
+        (_registry, _clock, _logger) = (registry, clock, logger);
         _running = Task.Run(() => RunAsync(_stopping.Token));
     }
 
@@ -84,6 +87,15 @@ internal sealed class Retention : IAsyncDisposable
         await FinishAsync(stopping);
         if (_settings.Bytes is not null) await MeasureAsync(stopping);
         if (_settings.Removes) await RemoveAsync(stopping);
+        await PruneAuditAsync(stopping);
+    }
+
+    /// <summary>Not at each look: nothing of it is more urgent than an hour, and the looks may come one upon the other.</summary>
+    private async Task PruneAuditAsync(CancellationToken stopping)
+    {
+        if (_auditPruned is { } pruned && _clock.GetElapsedTime(pruned) < s_interval / 2) return;
+        await _audit.PruneAsync(_clock.GetUtcNow().AddDays(-_settings.AuditDays), stopping);
+        _auditPruned = _clock.GetTimestamp();
     }
 
     /// <summary>Those whose removal was decided: by a server that was killed, or while somebody read them.</summary>

@@ -64,6 +64,7 @@ internal static class EventCodec
         Wire.ExecutionEvent.EventOneofCase.Accepted =>
             new ExecutionFact.Accepted(m.Set, m.Plan, m.Accepted.TagId, Outlines(m.Accepted.Steps), Parameters(m.Accepted.Parameters))
             {
+                By = m.Accepted.By,
                 Resumes = m.Accepted.Resumes,
                 Kept = [.. m.Accepted.Steps.Where(step => step.Outcome is not null).Select(Kept)],
             },
@@ -85,7 +86,7 @@ internal static class EventCodec
 
     private static Wire.ExecutionEvent.Types.Accepted Accepted(ExecutionFact.Accepted fact)
     {
-        var message = new Wire.ExecutionEvent.Types.Accepted { TagId = fact.TagId, Resumes = fact.Resumes };
+        var message = new Wire.ExecutionEvent.Types.Accepted { TagId = fact.TagId, Resumes = fact.Resumes, By = fact.By };
         AddTo(message.Parameters, fact.Parameters);
         var names = new Dictionary<int, string> { [0] = "" };
         foreach (var step in fact.Steps)

@@ -1,3 +1,4 @@
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
 
 namespace Hephaestus.Server.Journal;
@@ -11,9 +12,13 @@ internal sealed record EventFilter(string Set = "", string Plan = "", uint Execu
     /// <summary>Everything.</summary>
     public static EventFilter All { get; } = new();
 
+    /// <summary>Only of sets that are among these.</summary>
+    public SetGlobs Reach { get; init; } = SetGlobs.All;
+
     /// <summary>Whether the watcher wants this one.</summary>
     public bool Passes(ExecutionEvent happened) =>
         (Set.Length == 0 || Set == happened.Set)
+        && Reach.Covers(happened.Set)
         && (Plan.Length == 0 || Plan == happened.Plan)
         && (Execution == 0 || Execution == happened.Execution);
 }

@@ -42,6 +42,9 @@ internal sealed class ExecutionJournal : IAsyncDisposable
     /// <summary>Which logs are kept.</summary>
     public LogLedger Logs => new(this, entry => WriteAsync(entry));
 
+    /// <summary>Who called what.</summary>
+    public AuditLedger Audit => new(this, entry => WriteAsync(entry));
+
     /// <summary>Opens the journal, or makes a new one (mode 0600) where no file is. One journal of a file in a process.</summary>
     /// <param name="outbox">Whether ends of executions are put into the outbox.</param>
     /// <exception cref="JournalException">It is none, damaged, newer than this program, locked, or not to be written.</exception>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hephaestus.Server.Catalogue;
 
 namespace Hephaestus.Server.Journal;
 
@@ -15,4 +16,8 @@ internal sealed record ExecutionQuery(
     string Set = "",
     string Plan = "",
     ImmutableArray<State> States = default,
-    bool ListedOnly = false);
+    bool ListedOnly = false)
+{
+    /// <summary>Only sets that are among these.</summary>
+    public SetGlobs Reach { get; init; } = SetGlobs.All;
+}

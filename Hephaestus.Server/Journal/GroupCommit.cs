@@ -148,6 +148,7 @@ internal sealed class GroupCommit : IDisposable
             """,
             (long)id, accepted.Set, accepted.Plan, accepted.TagId, accepting.File, hash, accepting.Instance,
             accepting.BootId, Micros.ToEpoch(time), (long)State.Queued, accepting.RequestId);
+        if (accepting.Call is { } call) AuditLedger.Insert(_connection, call with { Outcome = call.Outcome with { Made = id } });
         _numbers = _numbers with { NewestId = id };
         return new ListedExecution(id, accepted.Set, accepted.Plan);
     }

@@ -9,11 +9,15 @@ namespace Hephaestus.Server.Journal;
 internal sealed class JournalException(string message, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>There is no space for it at present.</summary>
-    public bool IsFull => InnerException is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL };
+    public bool IsFull => InnerException is SqliteException error && SaysFull(error);
 
     /// <summary>What an error means for the file at <paramref name="path"/>.</summary>
     public static JournalException From(Exception error, string path) =>
         new(error is SqliteException known ? Describe(known, path) : $"{path}: unexpected {error.GetType().Name}", error);
+
+    /// <summary>A row holds what no row can.</summary>
+    public static JournalException Damaged(string path, Exception damage) =>
+        new($"{path}: damaged, a row of it makes no sense; restore it from a backup, or see what hephaestus --check says", damage);
 
     /// <summary>The file has a schema that this program does not know.</summary>
     public static JournalException Newer(string path, long version) => new(
@@ -28,9 +32,13 @@ internal sealed class JournalException(string message, Exception? inner = null) 
         or SQLitePCL.raw.SQLITE_LOCKED or SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN
         or SQLitePCL.raw.SQLITE_NOMEM or SQLitePCL.raw.SQLITE_PERM or SQLitePCL.raw.SQLITE_PROTOCOL;
 
+    /// <summary>What the second is: no space for the file -shm, which an orderly end has removed.</summary>
+    private static bool SaysFull(SqliteException error) =>
+        error.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL || error.SqliteExtendedErrorCode == SQLitePCL.raw.SQLITE_IOERR_SHMSIZE;
+
     private static string Describe(SqliteException error, string path) => error.SqliteErrorCode switch
     {
-        SQLitePCL.raw.SQLITE_FULL => $"{path}: its disk is full; free some space",
+        _ when SaysFull(error) => $"{path}: its disk is full; free some space",
         SQLitePCL.raw.SQLITE_IOERR => $"{path}: its disk fails (SQLite error {error.SqliteExtendedErrorCode}); check the disk",
         SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => $"{path}: locked by another process; end that process",
         SQLitePCL.raw.SQLITE_READONLY => $"{path}: read-only; make the file and its file system writable",

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Google.Protobuf;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
 using Microsoft.Data.Sqlite;
 using Wire = Hephaestus.Protocol;
@@ -17,6 +18,11 @@ internal sealed class JournalView(JournalConnection connection)
         "SELECT id, set_name, plan, tag_id, file, instance, boot_id, accepted, state, ended, dumped, log_kept FROM executions";
 
     private const string ListedColumns = "SELECT id, set_name, plan FROM executions INDEXED BY executions_listed WHERE listed = 1";
+
+    private const string WithinSets = "set_name IN (SELECT value FROM json_each($1))";
+
+    /// <summary>So many executions are passed over in the hope to find a limited caller's among them.</summary>
+    private const int MostPassed = 1000;
 
     private static readonly ImmutableArray<State> s_allStates =
         [State.Queued, State.Running, State.Ok, State.Nok, State.Failed, State.Cancelled, State.Lost];
@@ -115,18 +121,25 @@ internal sealed class JournalView(JournalConnection connection)
     public IReadOnlyList<ExecutionRow> Page(ExecutionQuery query)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
-        return Searches(query)
-            .SelectMany(search => PageOf(query, search.State, search.Listed))
-            .OrderByDescending(row => row.Id)
-            .Take(query.Limit)
-            .ToList();
+        return query switch
+        {
+            { Reach.IsAll: true } => Newest(query, [query.Set]),
+            { Set.Length: > 0 } => query.Reach.Covers(query.Set) ? Newest(query, [query.Set]) : [],
+            _ => AmongNewest(query) ?? Newest(query, Sets.Within(query.Reach)),
+        };
     }
 
+    /// <summary>The plan sets of which there are executions.</summary>
+    public KnownSets Sets => new(connection);
+
     /// <summary>What is made of the newest that are listed, newest first, up to the first of which nothing is.</summary>
-    public List<T> Listed<T>(Func<ListedExecution, T?> take)
+    /// <param name="reach">Only of sets that are among these.</param>
+    public List<T> Listed<T>(Func<ListedExecution, T?> take, SetGlobs reach)
         where T : class
     {
-        using var rows = connection.Query($"{ListedColumns} ORDER BY id DESC");
+        using var rows = reach.IsAll
+            ? connection.Query($"{ListedColumns} ORDER BY id DESC")
+            : connection.Query($"{ListedColumns} AND {WithinSets} ORDER BY id DESC", Sets.Parameter(reach));
         var newest = new List<T>();
         while (rows.Read() && take(ListedRow(rows)) is { } taken) newest.Add(taken);
         return newest;
@@ -137,10 +150,16 @@ internal sealed class JournalView(JournalConnection connection)
         connection.Rows($"{ListedColumns} AND id > $1 ORDER BY id LIMIT $2", ListedRow, (long)id, limit);
 
     /// <summary>How many are listed.</summary>
-    public long ListedCount => connection.Number("SELECT count(*) FROM executions INDEXED BY executions_listed WHERE listed = 1") ?? 0;
+    public long ListedCount(SetGlobs reach) => reach.IsAll
+        ? connection.Number("SELECT count(*) FROM executions INDEXED BY executions_listed WHERE listed = 1") ?? 0
+        : connection.Number(
+            $"SELECT count(*) FROM executions INDEXED BY executions_by_set WHERE {WithinSets} AND listed = 1", Sets.Parameter(reach)) ?? 0;
 
     /// <summary>Which logs are kept, and what became of the others.</summary>
     public KeptLogs Logs => new(connection);
+
+    /// <summary>Who called what.</summary>
+    public AuditView Audit => new(connection);
 
     /// <summary>What is to be told to Hermes.</summary>
     public OutboxView Outbox => new(connection);
@@ -149,24 +168,51 @@ internal sealed class JournalView(JournalConnection connection)
     /// One search for each state, of those that are listed and of the others: an index then gives the newest of it without a
     /// sort, and the newest of all are among them. Unspecified: any, where no filter but the list's asks for an index.
     /// </summary>
-    private static IEnumerable<(State State, int Listed)> Searches(ExecutionQuery query)
+    private static IEnumerable<(ExecutionQuery Query, State State, int Listed)> Searches(ExecutionQuery query)
     {
-        if (query is { States.IsDefaultOrEmpty: true, Set: "", Plan: "" }) return [(State.Unspecified, query.ListedOnly ? 1 : 0)];
+        if (query is { States.IsDefaultOrEmpty: true, Set: "", Plan: "" }) return [(query, State.Unspecified, query.ListedOnly ? 1 : 0)];
         var states = query.States.IsDefaultOrEmpty ? s_allStates : [.. query.States.Distinct()];
         int[] listed = query.ListedOnly ? [1] : [0, 1];
-        return states.SelectMany(_ => listed, (state, each) => (state, each));
+        return states.SelectMany(_ => listed, (state, each) => (query, state, each));
     }
 
-    private List<ExecutionRow> PageOf(ExecutionQuery query, State state, int listed)
+    /// <summary>
+    /// What is wanted of the newest of all sets, if that is enough: mostly a caller has enough sets to be served at once.
+    /// Null: it is not.
+    /// </summary>
+    private List<ExecutionRow>? AmongNewest(ExecutionQuery query)
     {
-        var sql = new StringBuilder(Columns).Append(Index(query, state)).Append(" WHERE id < $1");
+        if (query is not { States.IsDefaultOrEmpty: true, Plan: "" }) return null;
+        var all = query with { Limit = Math.Max(query.Limit, MostPassed) };
+        var looked = Newest(all, [""]);
+        List<ExecutionRow> wanted = [.. looked.Where(row => query.Reach.Covers(row.Set)).Take(query.Limit)];
+        return wanted.Count == query.Limit || looked.Count < all.Limit ? wanted : null;
+    }
+
+    /// <summary>The newest of some sets (empty: of all), each searched no further back than to what was found in others.</summary>
+    private List<ExecutionRow> Newest(ExecutionQuery query, IReadOnlyList<string> sets)
+    {
+        var newest = new List<ExecutionRow>();
+        foreach (var (each, state, listed) in sets.Select(set => query with { Set = set }).SelectMany(Searches))
+        {
+            var found = PageOf(each, state, listed, newest.Count < query.Limit ? 0 : newest[^1].Id);
+            if (found.Count > 0) newest = [.. newest.Concat(found).OrderByDescending(row => row.Id).Take(query.Limit)];
+        }
+
+        return newest;
+    }
+
+    /// <param name="after">Only ids above this one.</param>
+    private List<ExecutionRow> PageOf(ExecutionQuery query, State state, int listed, uint after)
+    {
+        var sql = new StringBuilder(Columns).Append(Index(query, state)).Append(" WHERE id < $1 AND id > $7");
         if (query.Set.Length > 0) sql.Append(" AND set_name = $3");
         if (query.Plan.Length > 0) sql.Append(" AND plan = $4");
         if (state != State.Unspecified) sql.Append(" AND state = $5 AND listed = $6");
         else if (query.ListedOnly) sql.Append(" AND listed = 1");
         sql.Append(" ORDER BY id DESC LIMIT $2");
         var before = query.Before ?? (1L << 32);
-        return connection.Rows(sql.ToString(), Row, before, query.Limit, query.Set, query.Plan, (long)state, listed);
+        return connection.Rows(sql.ToString(), Row, before, query.Limit, query.Set, query.Plan, (long)state, listed, (long)after);
     }
 
     private static string Index(ExecutionQuery query, State state) => query switch

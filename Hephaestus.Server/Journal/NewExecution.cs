@@ -18,4 +18,8 @@ internal sealed record NewExecution(
     ReadOnlyMemory<byte> PlanText,
     string Instance,
     string BootId,
-    string RequestId = "");
+    string RequestId = "")
+{
+    /// <summary>The call that it answers, for the audit, in the same commit; null: none.</summary>
+    public AuditEntry? Call { get; init; }
+}

@@ -1,3 +1,4 @@
+using Hephaestus.Server.Catalogue;
 using Microsoft.Data.Sqlite;
 
 namespace Hephaestus.Server.Journal;
@@ -18,16 +19,24 @@ internal sealed class OutboxView(JournalConnection connection)
         connection.Rows($"{Columns} WHERE refused IS NULL AND sequence > $1 ORDER BY sequence LIMIT $2", Row, after, limit);
 
     /// <summary>The oldest that were set aside after a position, in the order of their events.</summary>
-    public IReadOnlyList<OutboxEntry> SetAside(long after, int limit) =>
-        connection.Rows($"{Columns} WHERE refused IS NOT NULL AND sequence > $1 ORDER BY sequence LIMIT $2", Row, after, limit);
+    /// <param name="reach">Only of sets that are among these; null: of all.</param>
+    public IReadOnlyList<OutboxEntry> SetAside(long after, int limit, SetGlobs? reach = null) =>
+        connection.Rows(
+            $"{Columns} WHERE refused IS NOT NULL AND sequence > $1 {Within(reach)} ORDER BY sequence LIMIT $2", Row, after, limit, Sets(reach));
 
     /// <summary>The oldest of both after a position, in the order of their events.</summary>
-    public IReadOnlyList<OutboxEntry> All(long after, int limit) =>
-        connection.Rows($"{Columns} WHERE sequence > $1 ORDER BY sequence LIMIT $2", Row, after, limit);
+    /// <inheritdoc cref="SetAside" path="/param"/>
+    public IReadOnlyList<OutboxEntry> All(long after, int limit, SetGlobs? reach = null) =>
+        connection.Rows($"{Columns} WHERE sequence > $1 {Within(reach)} ORDER BY sequence LIMIT $2", Row, after, limit, Sets(reach));
 
     /// <summary>An execution's entry; null: it has none.</summary>
     public OutboxEntry? Find(uint execution) =>
         connection.Rows($"{Columns} WHERE execution = $1", Row, (long)execution).SingleOrDefault();
+
+    private static string Within(SetGlobs? reach) =>
+        reach is { IsAll: false } ? "AND set_name IN (SELECT value FROM json_each($3))" : "";
+
+    private string Sets(SetGlobs? reach) => reach is { IsAll: false } ? new KnownSets(connection).Parameter(reach) : "";
 
     private static OutboxEntry Row(SqliteDataReader row) => new(
         row.GetInt64(0),

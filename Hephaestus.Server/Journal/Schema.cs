@@ -13,7 +13,7 @@ internal static class Schema
     public static int Version => Scripts.Length;
 
     /// <summary>The steps from an empty file to <see cref="Version"/>.</summary>
-    public static string[] Scripts { get; } = [First, Outbox, Requests, Retention, SetAside];
+    public static string[] Scripts { get; } = [First, Outbox, Requests, Retention, SetAside, Audit];
 
     // What is to be told to Hermes, by the sequence number of the event that it tells of; refused: why it is set aside.
     private const string Outbox = """
@@ -74,6 +74,31 @@ internal static class Schema
         DELETE FROM outbox WHERE sequence NOT IN (SELECT max(sequence) FROM outbox GROUP BY execution);
         CREATE UNIQUE INDEX outbox_by_execution ON outbox (execution);
         CREATE INDEX outbox_set_aside ON outbox (sequence) WHERE refused IS NOT NULL;
+        """;
+
+    // Records are searched from the newest on, whatever filter is asked for. execution is what a call was about, made what it
+    // began, status a number of gRPC; count is over 1 where calls that were refused again and again are not told one by one.
+    private const string Audit = """
+        CREATE TABLE audit (
+          sequence INTEGER PRIMARY KEY,
+          time INTEGER NOT NULL,
+          who TEXT NOT NULL,
+          origin TEXT NOT NULL,
+          call TEXT NOT NULL,
+          set_name TEXT NOT NULL,
+          plan TEXT NOT NULL,
+          execution INTEGER NOT NULL,
+          request_id TEXT NOT NULL,
+          text TEXT NOT NULL,
+          status INTEGER NOT NULL,
+          detail TEXT NOT NULL,
+          made INTEGER NOT NULL,
+          count INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX audit_by_time ON audit (time);
+        CREATE INDEX audit_by_who ON audit (who, time);
+        CREATE INDEX audit_by_set ON audit (set_name, time);
+        CREATE INDEX audit_refused ON audit (time) WHERE status <> 0;
         """;
 
     // AUTOINCREMENT: an id is never given out again, not even after the newest row was deleted.

@@ -47,6 +47,7 @@ internal static class Summary
         checked((long)message.Sequence))
     {
         Resumes = message.Resumes,
+        StartedBy = message.StartedBy,
         Parameters = EventCodec.Parameters(message.Parameters),
     };
 

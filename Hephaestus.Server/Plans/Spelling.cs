@@ -41,14 +41,19 @@ internal static class Spelling
     }
 
     /// <summary>The word in quotes, cut when it is long, its control characters made visible: fit for one line of text.</summary>
-    public static string Quote(string word)
+    public static string Quote(string word) => Quote(word, LongestShown);
+
+    /// <summary>A file's path in quotes, whole, its control characters made visible: whoever reads it shall find it.</summary>
+    public static string QuotePath(string path) => Quote(path, int.MaxValue);
+
+    private static string Quote(string word, int longest)
     {
         var shown = new StringBuilder("\"");
-        foreach (var rune in word.EnumerateRunes().Take(LongestShown))
+        foreach (var rune in word.EnumerateRunes().Take(longest))
         {
             shown.Append(Rune.IsControl(rune) ? $"\\x{rune.Value:x2}" : rune.ToString());
         }
 
-        return shown.Append(word.EnumerateRunes().Skip(LongestShown).Any() ? "…\"" : "\"").ToString();
+        return shown.Append(word.EnumerateRunes().Skip(longest).Any() ? "…\"" : "\"").ToString();
     }
 }

@@ -12,7 +12,20 @@ internal static class CommandEnvironment
     private static readonly string[] s_passedOn = ["PATH", "LANG", "LANGUAGE", "TZ"];
 
     /// <summary>
-    /// The server's own variables (for another user only the search path, language and time zone: the rest may hold what
+    /// What systemd tells the server about itself, see systemd.exec(5): sockets that are the server's to talk to, its
+    /// secrets, its directories. A step that took them for its own would answer in the server's name.
+    /// </summary>
+    private static readonly string[] s_servers =
+    [
+        "NOTIFY_SOCKET", "FDSTORE", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM", "LOG_NAMESPACE", "INVOCATION_ID", "MAINPID",
+        "MANAGERPID", "MANAGERPIDFDID", "SYSTEMD_EXEC_PID",
+        "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CACHE_DIRECTORY", "LOGS_DIRECTORY", "CONFIGURATION_DIRECTORY",
+    ];
+
+    private static readonly string[] s_serversPrefixes = ["HEPHAESTUS_", "LISTEN_", "WATCHDOG_", "MEMORY_PRESSURE_"];
+
+    /// <summary>
+    /// The server's own variables, but for what concerns it alone (for another user only the search path, language and time zone: the rest may hold what
     /// that user must not read, and no parameters: what a caller says must not reach another user's shell), then
     /// Hephaestus's, then what the step sets, which wins.
     /// </summary>
@@ -38,8 +51,10 @@ internal static class CommandEnvironment
     private static IEnumerable<KeyValuePair<string, string>> Inherited(bool otherUser) =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Select(entry => KeyValuePair.Create((string)entry.Key, (string?)entry.Value ?? ""))
-            .Where(variable => !variable.Key.StartsWith("HEPHAESTUS_", StringComparison.Ordinal))
-            .Where(variable => !otherUser || PassedOn(variable.Key));
+            .Where(variable => otherUser ? PassedOn(variable.Key) : !IsServers(variable.Key));
+
+    private static bool IsServers(string name) =>
+        s_servers.Contains(name) || s_serversPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
     private static bool PassedOn(string name) => s_passedOn.Contains(name) || name.StartsWith("LC_", StringComparison.Ordinal);
 

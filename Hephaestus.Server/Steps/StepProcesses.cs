@@ -36,7 +36,7 @@ internal sealed class StepProcesses(StepRun run, SupervisorClient supervisor)
         var below = Below(all, all.Where(process => process.Parent == supervisor.Pid));
         var own = held.FirstOrDefault(attempt => attempt.Key == run.Key);
         var others = held.Where(attempt => attempt.Key != run.Key).ToArray();
-        var leader = own ?? supervisor.ProcessOf(run.Key);
+        var leader = own ?? (supervisor.ProcessOf(run.Key) is { } known && ProcessTable.MayHold(known.StartTicks) ? known : null);
         var ours = Below(all, all.Where(process => IsOurs(process, leader, others)));
         var unclaimed = below
             .Where(process => own is not null && process.StartTicks >= own.StartTicks && !ours.Contains(process)

@@ -1,6 +1,7 @@
+using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Standard;
 using Microsoft.AspNetCore.Builder;
@@ -10,6 +11,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -20,24 +22,38 @@ namespace Hephaestus.Server.Streaming;
 internal sealed class Endpoint : IAsyncDisposable
 {
     private readonly ServerSettings _settings;
+    private readonly ILogger _log;
+    private readonly Credentials _credentials;
+    private readonly UserNames _names = new(TimeProvider.System);
     private readonly WebApplication _application;
 
-    /// <exception cref="EndpointException">The certificate cannot be used, or the address's name not be resolved.</exception>
-    public Endpoint(ServerSettings settings, ILoggerFactory loggers, HephaestusService service, ServingStatus serving)
+    /// <param name="credentials">Stay the caller's, to be disposed after this.</param>
+    /// <exception cref="EndpointException">The address's name cannot be resolved.</exception>
+    public Endpoint(
+        ServerSettings settings,
+        Credentials credentials,
+        LiveAccess access,
+        AuditLog audit,
+        ILoggerFactory loggers,
+        HephaestusService service,
+        ServingStatus serving)
     {
-        _settings = settings;
+        (_settings, _credentials, _log) = (settings, credentials, loggers.CreateLogger<Endpoint>());
         // The empty builder: the others watch their settings files, one inotify instance each.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(Described());
+        builder.Services.AddSingleton(loggers).AddSingleton(service).AddSingleton(serving).AddSingleton(access)
+            .AddSingleton(new AuditGuard(audit, TimeProvider.System)).AddSingleton(new KnownDescriptors(Mapped));
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc =>
         {
             Limits.Apply(grpc);
+            grpc.Interceptors.Add<AuditGuard>();
             grpc.Interceptors.Add<CallGuard>();
             grpc.Interceptors.Add<AccessGuard>();
             grpc.Interceptors.Add<SmallRequests>();
         });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = BoundSocket);
         _application = builder.Build();
         _application.UseRouting();
         _application.Use(new Reception().PassAsync);
@@ -54,7 +70,6 @@ internal sealed class Endpoint : IAsyncDisposable
     {
         try
         {
-            LocalSocket.Clear(_settings.Socket);
             await _application.StartAsync();
             var addresses = _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
 
@@ -76,46 +91,54 @@ internal sealed class Endpoint : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
-    /// <summary>All that is mapped.</summary>
-    private static KnownDescriptors Described() => new(
+    /// <summary>All services that are mapped.</summary>
+    public static IReadOnlyCollection<Google.Protobuf.Reflection.ServiceDescriptor> Mapped { get; } =
+    [
         Protocol.Hephaestus.Descriptor,
         Protocol.Standard.HealthV1.Health.Descriptor,
         Protocol.Standard.ReflectionV1.ServerReflection.Descriptor,
-        Protocol.Standard.ReflectionV1Alpha.ServerReflection.Descriptor);
+        Protocol.Standard.ReflectionV1Alpha.ServerReflection.Descriptor,
+    ];
 
     private void Configure(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
         Limits.Apply(kestrel);
-        var certificate = _settings.Tls is { } tls ? ServerCertificate.Load(tls) : null;
         foreach (var address in Addresses())
         {
-            kestrel.Listen(address, listen => Secure(listen, certificate));
+            kestrel.Listen(address, Secure);
         }
 
         if (_settings.Socket is { } socket)
         {
-            kestrel.ListenUnixSocket(socket, listen => Secure(listen, null));
+            kestrel.ListenUnixSocket(socket.Path, Local);
         }
     }
 
-    private static void Secure(ListenOptions listen, ServerCertificate? certificate)
+    private void Secure(ListenOptions listen)
     {
         listen.Protocols = HttpProtocols.Http2;
-        if (certificate is not null)
+        if (_credentials.Certificate is { } certificate)
         {
-            listen.UseHttps(new HttpsConnectionAdapterOptions
-            {
-                ServerCertificate = certificate.Leaf,
-                ServerCertificateChain = certificate.Chain,
-                HandshakeTimeout = Limits.Handshake,
-            });
+            var handshake = new TlsHandshake(certificate.Values, _credentials.Authority?.Values, _log);
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = handshake.Begin, HandshakeTimeout = Limits.Handshake });
         }
 
         Limits.Apply(listen);
     }
 
-    private IReadOnlyList<System.Net.IPEndPoint> Addresses()
+    private void Local(ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.Http2;
+        listen.Use(next => LocalPeer.Ask(next, _names));
+        Limits.Apply(listen);
+    }
+
+    private Socket BoundSocket(EndPoint endPoint) => endPoint is UnixDomainSocketEndPoint && _settings.Socket is { } socket
+        ? LocalSocket.Bind(socket)
+        : SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+
+    private IReadOnlyList<IPEndPoint> Addresses()
     {
         try
         {

@@ -27,6 +27,7 @@ internal static class ExecutionMessages
             CancelledBy = state.Cancel?.By ?? "",
             Dumped = state.Dumped,
             Resumes = state.Resumes,
+            StartedBy = state.StartedBy,
             LogRemoved = state.LogRemoved?.At.ToTimestamp(),
             LogRemovedWhy = state.LogRemoved?.Why ?? "",
         };

@@ -1,5 +1,8 @@
 using Grpc.Core;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
+using Hephaestus.Server.Catalogue;
+using Hephaestus.Server.Journal;
 using Hephaestus.Server.Standard;
 using Wire = Hephaestus.Protocol;
 
@@ -9,9 +12,9 @@ internal sealed partial class HephaestusService
 {
     public override async Task<Wire.PlanCheck> CheckPlan(Wire.CheckPlanRequest request, ServerCallContext context)
     {
-        var entry = Find(request.Set, request.Plan);
-        var plan = entry.Reading.Plan ?? throw Refusals.Broken(entry);
-        var outlook = await examination.ExamineAsync(entry, Parameters(request.Parameters, plan), context.CancellationToken);
+        var entry = await FindNowAsync(request.Set, request.Plan, context.CancellationToken);
+        var parameters = Parameters(request.Parameters, entry.Reading.Plan!);
+        var outlook = await examination.ExamineAsync(entry, parameters, context.CancellationToken);
         return new CheckMessages(entry, outlook, grace).ToMessage(MessageBudget);
     }
 
@@ -19,20 +22,21 @@ internal sealed partial class HephaestusService
     public override async Task Drain(
         Wire.DrainRequest request, IServerStreamWriter<Wire.DrainUpdate> updates, ServerCallContext context)
     {
-        Switch(request, Caller.Of(context).ToString());
-        var state = draining.Look();
-        await updates.WriteAsync(Progress(state), context.CancellationToken);
+        await SwitchAsync(request, context);
+        var (state, reach) = (draining.Look(), Seen(context));
+        await updates.WriteAsync(Progress(state, reach), context.CancellationToken);
         while (!request.NoWait && state is { Draining: true, Drained: false })
         {
             var changed = await draining.ChangedAsync(state, s_heartbeat, context.CancellationToken);
             await updates.WriteAsync(
-                changed is null ? new Wire.DrainUpdate { Heartbeat = Heartbeat() } : Progress(changed), context.CancellationToken);
+                changed is null ? new Wire.DrainUpdate { Heartbeat = Heartbeat() } : Progress(changed, reach), context.CancellationToken);
             state = changed ?? state;
         }
     }
 
-    private void Switch(Wire.DrainRequest request, string caller)
+    private async Task SwitchAsync(Wire.DrainRequest request, ServerCallContext context)
     {
+        var caller = Caller.Of(context).ToString();
         switch (request)
         {
             case { Undo: true, Look: true }:
@@ -40,15 +44,34 @@ internal sealed partial class HephaestusService
             case { Look: true }:
                 break;
             case { Undo: true }:
+                await RecordAsync(context);
                 draining.Undo(caller);
                 break;
             default:
+                await RecordAsync(context);
                 draining.Begin(caller);
                 break;
         }
     }
 
-    private static Wire.DrainUpdate Progress(DrainState state)
+    /// <summary>
+    /// Beforehand, since nothing else of it is in the journal, and the call may last for days. Where the journal cannot be written
+    /// nothing is changed, instead of at a time that nobody can foresee.
+    /// </summary>
+    private async Task RecordAsync(ServerCallContext context)
+    {
+        if (journal.Trouble.Value is not null)
+        {
+            throw Refusals.StorageFails();
+        }
+
+        var call = AuditedCall.Of(context);
+        await audit.AddAsync(call.Entry(context, new AuditOutcome(StatusCode.OK)));
+        call.IsRecorded = true;
+    }
+
+    /// <summary>How many are left is the server's state; which, the caller may not be told of all.</summary>
+    private static Wire.DrainUpdate Progress(DrainState state, SetGlobs reach)
     {
         var progress = new Wire.DrainProgress
         {
@@ -57,7 +80,7 @@ internal sealed partial class HephaestusService
             Running = (uint)state.Running,
             Queued = (uint)state.Queued,
         };
-        progress.Left.AddRange(state.Oldest.Select(
+        progress.Left.AddRange(state.Oldest.Where(row => reach.Covers(row.Set)).Select(
             row => new Wire.LeftExecution { Id = row.Id, Set = row.Set, Plan = row.Plan, State = row.State }));
         return new Wire.DrainUpdate { Progress = progress };
     }

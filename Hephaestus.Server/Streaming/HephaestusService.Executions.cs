@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Grpc.Core;
 using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Journal;
 using Hephaestus.Server.Plans;
@@ -16,16 +18,20 @@ internal sealed partial class HephaestusService
     public override async Task<Wire.PlanId> Execute(Wire.PlanArg request, ServerCallContext context)
     {
         var requestId = RequestId(request.RequestId);
-        var state = acceptance.Known(requestId) ?? await ExecuteAsync(request, requestId);
+        var state = acceptance.Known(requestId) ?? await ExecuteAsync(request, requestId, context);
+        CheckOwn(state, context);
         return new Wire.PlanId { Id = state.Id, Set = state.Set, Plan = state.Plan };
     }
 
-    private async Task<ExecutionState> ExecuteAsync(Wire.PlanArg request, string requestId)
+    private async Task<ExecutionState> ExecuteAsync(Wire.PlanArg request, string requestId, ServerCallContext context)
     {
-        var entry = Find(request.Set, request.Plan);
-        var plan = entry.Reading.Plan ?? throw Refusals.Broken(entry);
-        return await AcceptedAsync(acceptance.ExecuteAsync(new ExecutionRequest(entry, Parameters(request.Parameters, plan), requestId)));
+        var entry = await FindNowAsync(request.Set, request.Plan, context.CancellationToken);
+        var parameters = Parameters(request.Parameters, entry.Reading.Plan!);
+        return await AcceptedAsync(acceptance.ExecuteAsync(new ExecutionRequest(entry, parameters, requestId, AskerOf(context))), context);
     }
+
+    private static Asker AskerOf(ServerCallContext context) => new(
+        Caller.Of(context).ToString(), AuditedCall.Of(context).Entry(context, new AuditOutcome(StatusCode.OK)));
 
     public override async Task<Wire.Execution> ResumeExecution(Wire.ResumeExecutionRequest request, ServerCallContext context)
     {
@@ -36,20 +42,51 @@ internal sealed partial class HephaestusService
             throw Refusals.CannotResume(request.Id, ended.State);
         }
 
+        if (acceptance.Known(requestId) is null)
+        {
+            await RefuseDistrustedAsync(ended, context.CancellationToken);
+        }
+
         return request.CheckOnly
             ? acceptance.Look(ended).Refusal is { } refusal ? throw Refusals.NotAccepted(refusal) : Preview(ended).ToMessage()
-            : (await AcceptedAsync(acceptance.ResumeAsync(ended, requestId))).ToMessage(registry.WaitsFor);
+            : CheckOwn(await AcceptedAsync(acceptance.ResumeAsync(ended, requestId, AskerOf(context)), context), context)
+                .ToMessage(registry.WaitsFor);
+    }
+
+    /// <summary>An execution that the same request's id began before may be of a plan set that is not the caller's.</summary>
+    private static ExecutionState CheckOwn(ExecutionState state, ServerCallContext context) =>
+        Permissions.Of(context).Has(Role.Operator, state.Set) ? state : throw Refusals.OthersRequest();
+
+    /// <summary>
+    /// What runs is the text as it was accepted once; but who can change the plan now may have been able to then.
+    /// </summary>
+    private async Task RefuseDistrustedAsync(ExecutionState ended, CancellationToken cancellation)
+    {
+        try
+        {
+            var key = new PlanKey(ended.Set, ended.Plan);
+            if (await catalogue.Plans.DistrustAsync(key, cancellation) is { IsEmpty: false } distrust)
+            {
+                throw Refusals.Distrusted(catalogue.FileOf(key), distrust);
+            }
+        }
+        catch (TimeoutException silent)
+        {
+            throw Refusals.NotNow(silent);
+        }
     }
 
     /// <summary>The execution that would begin now.</summary>
     private static ExecutionState Preview(ExecutionState ended) => ExecutionFold.Of(
         [new ExecutionEvent(0, 0, ended.Set, ended.Plan, DateTimeOffset.UtcNow, Resumption.Accept(ended))]);
 
-    private static async Task<ExecutionState> AcceptedAsync(Task<ExecutionState> accepting)
+    private static async Task<ExecutionState> AcceptedAsync(Task<AcceptedExecution> accepting, ServerCallContext context)
     {
         try
         {
-            return await accepting;
+            var accepted = await accepting;
+            AuditedCall.Of(context).IsRecorded = accepted.IsNew;
+            return accepted.State;
         }
         catch (Exception refusal) when (refusal is QueueFullException or OverlapException or DrainingException)
         {
@@ -84,7 +121,8 @@ internal sealed partial class HephaestusService
     /// <summary>The newest that fit in a message; how many did not, the trailer <c>left-out</c> says.</summary>
     public override Task<Wire.PlanList> ShowPlans(Wire.Empty request, ServerCallContext context)
     {
-        var (list, left) = journal.Snapshot(Newest);
+        var reach = Seen(context);
+        var (list, left) = journal.Snapshot(view => Newest(view, reach));
         if (left > 0)
         {
             context.ResponseTrailers.Add("left-out", left.ToString(CultureInfo.InvariantCulture));
@@ -93,17 +131,17 @@ internal sealed partial class HephaestusService
         return Task.FromResult(list);
     }
 
-    private static (Wire.PlanList List, long LeftOut) Newest(JournalView view)
+    private static (Wire.PlanList List, long LeftOut) Newest(JournalView view, SetGlobs reach)
     {
         var (list, room, names) = (new Wire.PlanList(), MessageBudget, new Dictionary<string, string>());
         var newest = view.Listed(row =>
         {
             var id = new Wire.PlanId { Id = row.Id, Set = Once(row.Set), Plan = Once(row.Plan) };
             return (room -= id.CalculateSize() + FieldOverhead) >= 0 ? id : null;
-        });
+        }, reach);
         newest.Reverse();
         list.Ids.AddRange(newest);
-        return (list, room < 0 ? view.ListedCount - newest.Count : 0);
+        return (list, room < 0 ? view.ListedCount(reach) - newest.Count : 0);
 
         // A long list names few sets and plans, again and again.
         string Once(string name) => names.TryGetValue(name, out var known) ? known : names[name] = name;
@@ -117,7 +155,10 @@ internal sealed partial class HephaestusService
         var limit = request.PageSize == 0 ? DefaultPage : (int)Math.Min(request.PageSize, Limits.Page);
         CheckFilter(request.Set, request.Plan);
         var query = new ExecutionQuery(
-            limit, Before(request.PageToken), request.Set, request.Plan, Known(request.States), request.ListedOnly);
+            limit, Before(request.PageToken), request.Set, request.Plan, Known(request.States), request.ListedOnly)
+        {
+            Reach = Seen(context),
+        };
         var states = journal.Snapshot(view => States(view, view.Page(query)));
         var page = new Wire.ExecutionPage();
         page.Executions.AddRange(Fitting(states, out var leftOut));
@@ -148,7 +189,7 @@ internal sealed partial class HephaestusService
         Wire.WatchExecutionsRequest request, IServerStreamWriter<Wire.ExecutionUpdate> updates, ServerCallContext context)
     {
         CheckFilter(request.Set, request.Plan);
-        var filter = new EventFilter(request.Set, request.Plan, request.Id);
+        var filter = new EventFilter(request.Set, request.Plan, request.Id) { Reach = Seen(context) };
         var position = request.HasAfterSequence
             ? Known(request.AfterSequence, filter)
             : await SendSnapshotAsync(request, filter, updates, context.CancellationToken);
@@ -210,13 +251,17 @@ internal sealed partial class HephaestusService
     /// <summary>All that have not ended and the newest that have, newest first.</summary>
     private static List<ExecutionState> Newest(JournalView view, EventFilter filter, int newest)
     {
-        var ended = newest == 0 ? [] : view.Page(new ExecutionQuery(newest, null, filter.Set, filter.Plan, Ends)).AsEnumerable();
+        var ended = newest == 0 ? [] : view.Page(Ended(filter, newest)).AsEnumerable();
         var wanted = view.Unfinished().Concat(filter.Execution == 0 ? ended : One(view, filter.Execution))
             .Where(row => (filter.Execution is 0 || row.Id == filter.Execution)
                 && (filter.Set.Length == 0 || row.Set == filter.Set)
-                && (filter.Plan.Length == 0 || row.Plan == filter.Plan));
+                && (filter.Plan.Length == 0 || row.Plan == filter.Plan)
+                && filter.Reach.Covers(row.Set));
         return States(view, wanted.DistinctBy(row => row.Id).OrderByDescending(row => row.Id));
     }
+
+    private static ExecutionQuery Ended(EventFilter filter, int newest) =>
+        new(newest, null, filter.Set, filter.Plan, Ends) { Reach = filter.Reach };
 
     private static ImmutableArray<State> Ends => [State.Ok, State.Nok, State.Failed, State.Cancelled, State.Lost];
 

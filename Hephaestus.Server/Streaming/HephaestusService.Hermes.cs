@@ -1,6 +1,7 @@
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Hephaestus.Server.Access;
 using Hephaestus.Server.Journal;
 using Wire = Hephaestus.Protocol;
 
@@ -8,14 +9,12 @@ namespace Hephaestus.Server.Streaming;
 
 internal sealed partial class HephaestusService
 {
-    private const int MostSentAgain = 1000;
-
     public override Task<Wire.HermesPage> ListHermes(Wire.ListHermesRequest request, ServerCallContext context)
     {
         var limit = request.PageSize == 0 ? DefaultPage : (int)Math.Min(request.PageSize, Limits.Page);
-        var after = After(request.PageToken);
+        var (after, reach) = (After(request.PageToken), Seen(context));
         var (page, entries) = journal.Snapshot(view => (
-            HermesState(view.Outbox), request.SetAsideOnly ? view.Outbox.SetAside(after, limit) : view.Outbox.All(after, limit)));
+            HermesState(view.Outbox), request.SetAsideOnly ? view.Outbox.SetAside(after, limit, reach) : view.Outbox.All(after, limit, reach)));
         var room = MessageBudget;
         page.Entries.AddRange(entries.Select(Message).TakeWhile(entry => (room -= entry.CalculateSize() + FieldOverhead) >= 0));
         var more = entries.Count == limit || page.Entries.Count < entries.Count;
@@ -30,9 +29,9 @@ internal sealed partial class HephaestusService
             throw Refusals.NoHermes();
         }
 
-        if (request.Ids.Count > MostSentAgain)
+        if (request.Ids.Count > Rights.MostNamed)
         {
-            throw Refusals.ManyIds(MostSentAgain);
+            throw Refusals.ManyIds(Rights.MostNamed);
         }
 
         foreach (var id in request.Ids)

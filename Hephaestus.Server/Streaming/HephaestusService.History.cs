@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Hephaestus.Server.Access;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Supervision;
 using Wire = Hephaestus.Protocol;
@@ -65,10 +66,10 @@ internal sealed partial class HephaestusService
     public override async Task<Wire.Empty> DumpHistAll(Wire.Empty request, ServerCallContext context)
     {
         var (count, faults) = (0, new List<string>());
-        var last = 0u;
+        var (last, reach) = (0u, Permissions.Of(context).Reach(Role.Operator));
         while (journal.ListedAfter(last, DumpPage) is { Count: > 0 } page)
         {
-            foreach (var id in page.Select(row => row.Id))
+            foreach (var id in page.Where(row => reach.Covers(row.Set)).Select(row => row.Id))
             {
                 if (await TryDumpAsync(id, context.CancellationToken) is { } fault && count++ < MostFaults)
                 {

@@ -7,7 +7,7 @@ namespace Hephaestus.Server.Streaming;
 internal sealed partial class HephaestusService
 {
     public override Task<Wire.List> ListPlanSets(Wire.Empty request, ServerCallContext context) =>
-        Task.FromResult(Named(catalogue.Current.Sets.Keys));
+        Task.FromResult(Named(catalogue.Current.Sets.Keys.Where(Seen(context).Covers)));
 
     public override Task<Wire.List> ListPlans(Wire.PlanSetArg request, ServerCallContext context)
     {
@@ -27,7 +27,8 @@ internal sealed partial class HephaestusService
         Wire.WatchCatalogueRequest request, IServerStreamWriter<Wire.CatalogueUpdate> updates, ServerCallContext context)
     {
         CheckFilter(request.Set);
-        var (known, version) = Seen(request.Set);
+        var reach = Seen(context);
+        var (known, version) = Known(request.Set, reach);
         foreach (var part in CatalogueMessages.Snapshot(known))
         {
             await updates.WriteAsync(part, context.CancellationToken);
@@ -36,7 +37,7 @@ internal sealed partial class HephaestusService
         while (true)
         {
             var changed = await catalogue.Snapshots.NextAsync(version, s_heartbeat, context.CancellationToken);
-            (var next, version) = Seen(request.Set);
+            (var next, version) = Known(request.Set, reach);
             foreach (var part in changed ? CatalogueMessages.Change(CatalogueDifference.Between(known, next)) : [CatalogueMessages.Beat(Heartbeat())])
             {
                 await updates.WriteAsync(part, context.CancellationToken);
@@ -46,10 +47,10 @@ internal sealed partial class HephaestusService
         }
     }
 
-    private (CatalogueSnapshot Snapshot, long Version) Seen(string set)
+    private (CatalogueSnapshot Snapshot, long Version) Known(string set, SetGlobs reach)
     {
         var (snapshot, version) = catalogue.Snapshots.Current;
-        return (set.Length == 0 ? snapshot : snapshot.Only(set), version);
+        return (set.Length == 0 ? snapshot.Within(reach) : snapshot.Only(set), version);
     }
 
     private static Wire.List Named(IEnumerable<string> names)

@@ -1,4 +1,6 @@
 using Grpc.Core;
+using Hephaestus.Server.Access;
+using Hephaestus.Server.Audit;
 using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Hermes;
@@ -23,7 +25,8 @@ internal sealed partial class HephaestusService(
     PlanExamination examination,
     Draining draining,
     TimeSpan grace,
-    HermesPublisher? hermes) : Protocol.Hephaestus.HephaestusBase
+    HermesPublisher? hermes,
+    AuditLog audit) : Protocol.Hephaestus.HephaestusBase
 {
     /// <summary>After this much silence a stream says where it is.</summary>
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
@@ -41,6 +44,24 @@ internal sealed partial class HephaestusService(
         return catalogue.Current.Sets.GetValueOrDefault(set) is not { } found
             ? throw Refusals.NoSuchSet(set)
             : found.Plans.GetValueOrDefault(plan) ?? throw Refusals.NoSuchPlan(set, plan);
+    }
+
+    /// <summary>The plan sets that a call may tell of.</summary>
+    private static SetGlobs Seen(ServerCallContext context) => Permissions.Of(context).Reach(Role.Viewer);
+
+    /// <summary>The plan as it stands on the disk at this moment, without errors.</summary>
+    private async Task<CatalogueEntry> FindNowAsync(string set, string plan, CancellationToken cancellation)
+    {
+        Find(set, plan);
+        try
+        {
+            var entry = await catalogue.Plans.NowAsync(new PlanKey(set, plan), cancellation) ?? throw Refusals.NoSuchPlan(set, plan);
+            return entry.Reading.Plan is null ? throw Refusals.Broken(entry) : entry;
+        }
+        catch (TimeoutException restless)
+        {
+            throw Refusals.NotNow(restless);
+        }
     }
 
     private ExecutionState Find(uint id) => registry.Find(id) ?? throw Refusals.NoSuchExecution(id);

@@ -30,6 +30,9 @@ internal static class Limits
     /// <summary>Bytes of all calls' unfinished messages, beyond those.</summary>
     public const long Unfinished = 64 * KiB * KiB;
 
+    /// <summary>Characters that a record of the audit keeps of a set's or plan's name; PlanNames refuses longer ones.</summary>
+    public const int Name = 255;
+
     /// <summary>Characters of a request's id.</summary>
     public const int RequestId = 128;
 
@@ -42,8 +45,8 @@ internal static class Limits
     /// <summary>Executions or entries on a page.</summary>
     public const int Page = 1_000;
 
-    /// <summary>Characters of a page's token: a number's.</summary>
-    public const int PageToken = 20;
+    /// <summary>Characters of a page's token: two numbers and a dot.</summary>
+    public const int PageToken = 41;
 
     /// <summary>For all of a request that is a single message, from its headers on.</summary>
     public static readonly TimeSpan Request = TimeSpan.FromSeconds(30);

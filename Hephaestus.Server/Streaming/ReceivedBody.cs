@@ -53,7 +53,15 @@ internal sealed class ReceivedBody(PipeReader body, UnfinishedMessages unfinishe
     {
         Count(_read.Slice(consumed).Length);
         _read = default;
-        body.AdvanceTo(consumed, examined);
+        try
+        {
+            body.AdvanceTo(consumed, examined);
+        }
+        catch (IOException)
+        {
+            // It tells the client that there is room again, who may have gone.
+            throw new RpcException(Status.DefaultCancelled);
+        }
     }
 
     public override void CancelPendingRead() => body.CancelPendingRead();

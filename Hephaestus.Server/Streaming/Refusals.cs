@@ -35,6 +35,9 @@ internal static class Refusals
 
     public static RpcException BadPageToken() => Refuse(StatusCode.InvalidArgument, "page_token must be empty or next_page_token of another page");
 
+    public static RpcException BadTime(string field) =>
+        Refuse(StatusCode.InvalidArgument, $"{field} is no time between the years 1 and 9999");
+
     public static RpcException HasEnded(uint id, string word) => Refuse(StatusCode.FailedPrecondition, $"execution {id} has ended: {word}");
 
     public static RpcException HasNotEnded(uint id) =>
@@ -115,6 +118,9 @@ internal static class Refusals
 
     public static RpcException BrokenBody() => Refuse(StatusCode.Internal, "the request's body is not what its headers say");
 
+    public static RpcException OthersRequest() => Refuse(
+        StatusCode.PermissionDenied, "request_id belongs to a request about a plan set that is not the caller's; choose another one");
+
     public static RpcException NoHermes() =>
         Refuse(StatusCode.FailedPrecondition, "the server tells Hermes nothing (hermes.enable = no): there is nothing to send again");
 
@@ -137,6 +143,11 @@ internal static class Refusals
         string.Join(", ", names.Take(MostNames)) + (names.Count > MostNames ? $" and {names.Count - MostNames} more" : "");
 
     private const int MostNames = 20;
+    /// <summary>Who can change a plan's file must not have it run: <c>file: why</c>, one a line.</summary>
+    public static RpcException Distrusted(string file, IEnumerable<Diagnostic> errors) =>
+        Refuse(StatusCode.FailedPrecondition, Fitting([.. errors.Select(found => found.Format(file))]));
+
+    public static RpcException NotNow(TimeoutException why) => Refuse(StatusCode.Unavailable, $"{why.Message}; try again");
 
     // A status travels in a header, and peers bound those (python's client: 8 KiB).
     private const int MostHeaderBytes = 6 * 1024;

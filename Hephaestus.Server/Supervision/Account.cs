@@ -15,6 +15,9 @@ internal sealed record Account(string Name, uint User, uint Group, ImmutableArra
         new("SHELL", Shell),
     ];
 
+    /// <summary>Why a server that is not root cannot run a step as another user.</summary>
+    public static string NeedsRoot(string user) => $"only a server that runs as root can run a step as another user, here '{user}'";
+
     /// <summary>The account of a user as whom this program can run a step, or why it cannot; neither: no user is named.</summary>
     public static (Account? Account, string? Fault) Of(string? user)
     {
@@ -29,7 +32,7 @@ internal sealed record Account(string Name, uint User, uint Group, ImmutableArra
             {
                 null => (null, $"there is no user '{user}' on this machine"),
                 var account when account.User == Libc.User() => (account, null),
-                _ when Libc.User() != 0 => (null, $"only a server that runs as root can run a step as another user, here '{user}'"),
+                _ when Libc.User() != 0 => (null, NeedsRoot(user)),
                 var account => (account, null),
             };
         }

@@ -23,6 +23,7 @@ internal static partial class Libc
 
     private const int F_SETPIPE_SZ = 1031;
     private const int FALLOC_FL_KEEP_SIZE = 1;
+    private const int LockAlone = 2 | 4;
     private const int FIONREAD = 0x541B;
     private const uint SPLICE_F_MOVE_NONBLOCK = 3;
 
@@ -182,6 +183,11 @@ internal static partial class Libc
         }
     }
 
+    /// <summary>Takes a lock, alone, that goes with the descriptor; false: another has it.</summary>
+    /// <exception cref="IOException">The file system knows no locks; HResult is the errno.</exception>
+    public static bool TryLock(SafeFileHandle file, string path) =>
+        flock(file, LockAlone) == 0 || (Marshal.GetLastPInvokeError() is EAGAIN or EINTR ? false : throw Error(path));
+
     /// <summary>The last error as an exception; HResult is the errno.</summary>
     public static IOException Error(string what)
     {
@@ -231,4 +237,7 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fdatasync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle file, int operation);
 }

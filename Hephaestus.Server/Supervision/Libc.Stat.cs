@@ -34,6 +34,9 @@ internal static partial class Libc
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
+    /// <summary>More symbolic links than a path may lead through.</summary>
+    public const int TooManyLinks = 40;
+
     /// <summary>A part of the path is no directory.</summary>
     public const int NotADirectory = 20;
 
@@ -87,7 +90,8 @@ internal static partial class Libc
             (long)raw.Size,
             raw.Modified.Nanoseconds,
             raw.Changed.Nanoseconds,
-            raw.Born.Nanoseconds);
+            raw.Born.Nanoseconds,
+            raw.User);
         return 0;
     }
 
@@ -109,6 +113,9 @@ internal static partial class Libc
     {
         [FieldOffset(20)]
         public uint User;
+
+        [FieldOffset(24)]
+        public uint Group;
 
         [FieldOffset(28)]
         public ushort Mode;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hephaestus.Server.Supervision;
 
@@ -10,6 +11,8 @@ internal static partial class Libc
     private const int LargestEntry = 1024 * 1024;
     private const int MostGroups = 65_536;
     private const nint Unchanged = -1;
+    private const int PR_CAP_AMBIENT = 47;
+    private const nuint PR_CAP_AMBIENT_CLEAR_ALL = 4;
 
     private static readonly bool s_isX64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
@@ -48,6 +51,9 @@ internal static partial class Libc
     /// <returns>0 or an errno; then nothing has changed.</returns>
     public static int BecomeUser(uint user, uint group, ReadOnlySpan<uint> groups)
     {
+        // Ambient capabilities go by themselves only when no id is root's any more, and would be the program's. Root needs
+        // none, so that they need not come back. Kernels that do not know them have none.
+        _ = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
         var error = SetGroups(groups);
         error = error != 0 ? error : Called(syscall(SetResGid, (nint)group, (nint)group, Unchanged, 0));
         error = error != 0 ? error : Called(syscall(SetResUid, (nint)user, (nint)user, Unchanged, 0));
@@ -104,6 +110,16 @@ internal static partial class Libc
         if (chmod(path, mode) != 0 || chown(path, user, group) != 0)
         {
             throw Error(path);
+        }
+    }
+
+    /// <summary>Gives an open file to whomever another file belongs to.</summary>
+    /// <exception cref="IOException">That is not allowed, or the other is missing.</exception>
+    public static void GiveTo(SafeFileHandle file, string like)
+    {
+        if (StatX(StatAtCwd, like, 0, StatBasicAndBirth, out var status) != 0 || fchown(file, status.User, status.Group) != 0)
+        {
+            throw Error(like);
         }
     }
 
@@ -171,4 +187,7 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int chown(string path, uint user, uint group);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fchown(SafeFileHandle file, uint user, uint group);
 }

@@ -28,6 +28,12 @@ internal static class ProcessTable
     public static ulong StartOf(int pid) => Parse(pid, Text($"/proc/{pid}/stat"))?.StartTicks ?? 0;
 
     /// <summary>
+    /// Whether one that was started then (clock ticks since boot; 0: unknown) may be among these processes. None is older than the first:
+    /// in a container that was started again ids are given out from 1 on again, and whoever had one before is gone.
+    /// </summary>
+    public static bool MayHold(ulong startTicks) => startTicks == 0 || startTicks >= StartOf(1);
+
+    /// <summary>
     /// How a process ended that nobody has reaped yet (raw status of wait(2)). Null: it has not ended, it is gone, or the
     /// kernel does not tell this user, for whom it says 0.
     /// </summary>

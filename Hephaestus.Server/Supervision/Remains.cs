@@ -7,7 +7,8 @@ internal static class Remains
 {
     /// <summary>Whether processes are left of its group, of its session or of its control group.</summary>
     public static bool Of(Attempt attempt) =>
-        attempt.OwnCgroup() is { IsPopulated: true } || (attempt.Pid > 0 && ProcessTable.Read().Any(process => Bears(process, attempt)));
+        attempt.OwnCgroup() is { IsPopulated: true }
+        || (attempt.Pid > 0 && ProcessTable.MayHold(attempt.StartTicks) && ProcessTable.Read().Any(process => Bears(process, attempt)));
 
     /// <summary>Where <see cref="Of"/> looks.</summary>
     public static string Places(Attempt attempt) =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Hephaestus.Server.Facts;
 
 namespace Hephaestus.Server.Supervision;
 
@@ -8,9 +9,7 @@ namespace Hephaestus.Server.Supervision;
 /// thread of its own: users and directories may lie on a machine that does not answer. At most
 /// <see cref="MostThreads"/> look at once, and nobody waits longer than <see cref="Patience"/> for them.
 /// </summary>
-#pragma warning disable CA1001 // Types that own disposable fields should be disposable: a thread that hangs may release it last
 internal sealed class SpawnCheck
-#pragma warning restore CA1001
 {
     /// <summary>Threads that look, or hang, at once; all others wait for them.</summary>
     public const int MostThreads = 4;
@@ -18,7 +17,7 @@ internal sealed class SpawnCheck
     /// <summary>How long one answer may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly SemaphoreSlim _threads = new(MostThreads);
+    private readonly OwnThreads _threads = new(MostThreads, "spawn check");
 
     /// <summary>What is to be said of each place; null: it cannot be told in time.</summary>
     /// <param name="program">What is to be started: an absolute path.</param>
@@ -32,7 +31,8 @@ internal sealed class SpawnCheck
         {
             foreach (var ofUser in places.Distinct().GroupBy(place => place.User))
             {
-                foreach (var (place, outlook) in await LookAsync(program, ofUser.Key, [.. ofUser], patience.Token))
+                ImmutableArray<SpawnPlace> ofThisUser = [.. ofUser];
+                foreach (var (place, outlook) in await _threads.RunAsync(() => OutlookOf(program, ofUser.Key, ofThisUser), patience.Token))
                 {
                     outlooks[place] = outlook;
                 }
@@ -46,43 +46,8 @@ internal sealed class SpawnCheck
         }
     }
 
-    private async Task<(SpawnPlace Place, SpawnOutlook Outlook)[]> LookAsync(
-        string program, string? user, ImmutableArray<SpawnPlace> places, CancellationToken patience)
-    {
-        await _threads.WaitAsync(patience);
-        var looked = new TaskCompletionSource<(SpawnPlace, SpawnOutlook)[]>(TaskCreationOptions.RunContinuationsAsynchronously);
-        try
-        {
-            new Thread(Look) { IsBackground = true, Name = "spawn check" }.Start();
-        }
-        catch (OutOfMemoryException)
-        {
-            // The limit of threads is reached.
-            _threads.Release();
-            throw;
-        }
-
-        return await looked.Task.WaitAsync(patience);
-
-        void Look()
-        {
-            try
-            {
-                looked.SetResult(OutlookOf(program, user, places));
-            }
-            catch (Exception fault)
-            {
-                looked.SetException(fault);
-            }
-            finally
-            {
-                _threads.Release();
-            }
-        }
-    }
-
     /// <summary>For a thread that ends after it.</summary>
-    private static (SpawnPlace, SpawnOutlook)[] OutlookOf(string program, string? user, ImmutableArray<SpawnPlace> places)
+    private static (SpawnPlace Place, SpawnOutlook Outlook)[] OutlookOf(string program, string? user, ImmutableArray<SpawnPlace> places)
     {
         var (account, fault) = Account.Of(user);
         if (fault is null && account is not null && account.User != Libc.User() && !Libc.LookAs(account))

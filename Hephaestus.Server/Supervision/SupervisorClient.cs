@@ -37,6 +37,7 @@ internal sealed class SupervisorClient : IAsyncDisposable
         string stateDirectory, StepCgroups cgroups, ILogger logger, CancellationToken cancellation)
     {
         var client = new SupervisorClient(stateDirectory, cgroups, logger);
+        Orphans.Reap(client._watched.End);
         Directory.CreateDirectory(client._files, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var link = await client._connector.OpenAsync(cancellation);
         client._running = client.RunAsync(link);

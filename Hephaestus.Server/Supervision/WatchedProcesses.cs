@@ -55,6 +55,16 @@ internal sealed class WatchedProcesses : IDisposable
         }
     }
 
+    /// <summary>Takes note of the end of a child of this process, be it an attempt's own or any other.</summary>
+    public void End(ChildExit exit)
+    {
+        foreach (var watched in _byKey.Values.Where(watched => watched.Identity is { } identity
+            && identity.Pid == exit.Pid && identity.StartTicks == ProcessTable.StartOf(exit.Pid)))
+        {
+            watched.End(new StepExit(exit.Code, exit.Signal, null, DateTimeOffset.UtcNow));
+        }
+    }
+
     /// <summary>Watches those that the present supervisor does not hold: theirs is gone. Gives their keys.</summary>
     public ImmutableArray<StepKey> WatchAllBut(Attempts held, CancellationToken detach)
     {

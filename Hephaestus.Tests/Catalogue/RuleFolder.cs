@@ -22,6 +22,9 @@ internal sealed class RuleFolder : IDisposable
 
     public RuleFolder() => Directory.CreateDirectory(Root);
 
+    /// <summary>How plans are judged.</summary>
+    public PlanTrust Trust { get; init; } = PlanTrust.OfThisProcess(TrustMode.Warn);
+
     public string Root => _folder.At("plans");
 
     /// <summary>Beside the rule directory, on the same filesystem.</summary>
@@ -41,11 +44,11 @@ internal sealed class RuleFolder : IDisposable
     }
 
     public LiveCatalogue Open(CatalogueTiming timing) =>
-        _catalogue = LiveCatalogue.Open(Root, timing, _scheduler, NullLogger.Instance);
+        _catalogue = LiveCatalogue.Open(Root, Trust, timing, _scheduler, NullLogger.Instance);
 
     /// <summary>One look, without watching.</summary>
     public CatalogueScan Scan(CatalogueScan? before = null, TimeProvider? clock = null) =>
-        new RuleDirectory(Root, clock ?? TimeProvider.System).Scan(before ?? CatalogueScan.None);
+        new RuleDirectory(Root, clock ?? TimeProvider.System, Trust).Scan(before ?? CatalogueScan.None);
 
     /// <summary>Runs a script in the rule directory.</summary>
     public void Bash(string script)

@@ -11,7 +11,7 @@ public sealed class CommandLineTests
     private const string Nowhere = "http://127.0.0.1:1";
 
     private static readonly string[] s_commands =
-        ["list-plan-sets", "list-plans", "list-plan", "plans", "status", "exec", "dump-history", "dump-all-history", "help", "cancel", "watch", "drain", "hermes"];
+        ["list-plan-sets", "list-plans", "list-plan", "plans", "status", "exec", "dump-history", "dump-all-history", "help", "cancel", "watch", "drain", "hermes", "audit"];
 
     [Fact]
     public async Task The_help_is_as_approved()

@@ -101,7 +101,7 @@ public sealed class FollowTests(CliServer cli) : IClassFixture<CliServer>
         await json.LineAsync("\"snapshot\"");
         var id = await cli.ExecAsync("daily", "ok");
 
-        await text.LineAsync($" {id} daily/ok accepted, 1 step");
+        await text.LineAsync($" {id} daily/ok accepted, 1 step, started by 127.0.0.1");
         await text.LineAsync($" {id} daily/ok step 'say' ended: OK (exit code 0)");
         await text.LineAsync($" {id} daily/ok ended: OK");
         await json.LineAsync("\"event\":\"accepted\"");

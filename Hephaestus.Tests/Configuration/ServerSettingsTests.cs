@@ -1,4 +1,5 @@
 using Hephaestus.Protocol.Configuration;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Journal;
 
@@ -28,6 +29,7 @@ public sealed class ServerSettingsTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(10), settings.Grace);
         Assert.Equal(TimeSpan.FromSeconds(60), settings.LateOutput);
         Assert.Null(settings.Hermes);
+        Assert.Equal("/home/me/.local/state/hephaestus/tokens", settings.TokenFile);
     }
 
     [Theory]
@@ -60,6 +62,7 @@ public sealed class ServerSettingsTests : IDisposable
             host.grpc.socket = /run/h.sock
             host.state_dir = /srv/state
             plan.rule_dir = /srv/plans
+            plan.trust = strict
             plan.rule_log = logs
             exec.max_concurrent = 100000
             exec.grace = 2m
@@ -78,6 +81,10 @@ public sealed class ServerSettingsTests : IDisposable
             hermes.key.prefix = h/
             node.name = a
             node.type = b
+            host.grpc.tls.client_ca = {pem}
+            host.grpc.socket.mode = 0600
+            host.grpc.socket.group = 0
+            access.tokens = tokens
             """);
 
         Assert.Empty(reading.Problems);
@@ -85,9 +92,9 @@ public sealed class ServerSettingsTests : IDisposable
             new ServerSettings(
                 _folder.At("main.conf"),
                 new ListenAddress("10.0.0.1", 443),
-                new TlsFiles(pem, key),
+                new TlsFiles(pem, key, pem),
                 Insecure: false,
-                "/run/h.sock",
+                new SocketSettings("/run/h.sock", new SocketMode(384), new SocketGroup("0", 0)),
                 "/srv/state",
                 "/srv/plans",
                 "/work/logs",
@@ -99,7 +106,8 @@ public sealed class ServerSettingsTests : IDisposable
                 new HermesSettings(new Uri("https://hermes:3031"), new HermesTls(pem, "hermes.lan"), "Monitoring", "h/"),
                 HistorySync.Full,
                 "a",
-                "b"),
+                "b",
+                "/work/tokens") { PlanTrust = TrustMode.Strict },
             reading.Settings);
     }
 
@@ -113,8 +121,12 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("log.late_output = 25h", "log.late_output: \"25h\" cannot be used; allowed is a whole number with s, m or h (as 90s), at most 24h")]
     [InlineData("host.state_dir =", "host.state_dir: \"\" cannot be used; allowed is a value that is not empty")]
     [InlineData("host.grpc.socket = run/x", "host.grpc.socket: \"run/x\" cannot be used; allowed is an absolute path of at most 107 bytes")]
-    [InlineData("access.allow = me", "access.allow: is not supported yet; remove it: this server would run without what it asks for")]
+    [InlineData("plan.trust = yes", "plan.trust: \"yes\" cannot be used; allowed is warn, strict or off")]
+    [InlineData("host.grpc.tls.client_ca = /x", "host.grpc.tls.client_ca: needs host.grpc.tls = yes: without TLS no client has a certificate")]
+    [InlineData("host.grpc.socket.mode = 0600", "host.grpc.socket.mode: needs host.grpc.socket, the socket that it is about")]
+    [InlineData("host.grpc.socket.group = 0", "host.grpc.socket.group: needs host.grpc.socket, the socket that it is about")]
     [InlineData("history.sync = always", "history.sync: \"always\" cannot be used; allowed is normal or full")]
+    [InlineData("audit.keep_days = 0", "audit.keep_days: \"0\" cannot be used; allowed is a whole number from 1 to 36500")]
     [InlineData("history.keep_days = 0", "history.keep_days: \"0\" cannot be used; allowed is a whole number from 1 to 36500")]
     [InlineData("history.keep_count = 1K", "history.keep_count: \"1K\" cannot be used; allowed is a whole number from 1 to 2147483647")]
     [InlineData("history.keep_bytes = 20 GB", "history.keep_bytes: \"20 GB\" cannot be used; allowed is a whole number of bytes, or one with K, M, G or T (as 20G), at least 1")]
@@ -164,8 +176,9 @@ public sealed class ServerSettingsTests : IDisposable
 
         Assert.Null(refused.Settings);
         Assert.Equal(
-            $"{_folder.At("main.conf")}:1: host.grpc.address: {address} can be reached from other machines, and without TLS anybody who reaches it can run plans; "
-            + "set host.grpc.tls = yes with host.grpc.tls.key and host.grpc.tls.pem, or listen on 127.0.0.1, or accept it with host.grpc.insecure = yes",
+            $"{_folder.At("main.conf")}:1: host.grpc.address: {address} can be reached from other machines, and without TLS and rules of access "
+            + "anybody who reaches it can run plans; set host.grpc.tls = yes with host.grpc.tls.key and host.grpc.tls.pem, or access.* keys, "
+            + "or accept it with host.grpc.insecure = yes; 127.0.0.1 needs none of them",
             Assert.Single(refused.Problems).ToString());
         Assert.Empty(accepted.Problems);
         Assert.True(accepted.Settings?.Insecure);
@@ -213,12 +226,47 @@ public sealed class ServerSettingsTests : IDisposable
     public void The_certificate_is_loaded_with_its_key_and_its_chain_without_itself()
     {
         var (pem, key) = Certificates.Write(_folder);
-        var files = new TlsFiles(pem, key);
 
-        using var certificate = files.Load();
+        var certificate = new TlsFiles(pem, key, null).ReadCertificate().Value;
 
-        Assert.True(certificate.HasPrivateKey);
-        Assert.Empty(files.LoadChain());
+        Assert.NotNull(certificate);
+        Assert.True(certificate.Leaf.HasPrivateKey);
+        Assert.Empty(certificate.Chain);
+    }
+
+    [Theory]
+    [InlineData("660", "0660")]
+    [InlineData("0777", "0777")]
+    [InlineData("000", "0000")]
+    [InlineData("1777", null)]
+    [InlineData("0689", null)]
+    [InlineData("60", null)]
+    [InlineData("00600", null)]
+    [InlineData("rw-", null)]
+    public void The_mode_of_a_socket_is_octal(string text, string? expected) => Assert.Equal(expected, SocketMode.Parse(text)?.ToString());
+
+    [Fact]
+    public void An_unknown_group_of_the_socket_is_an_error()
+    {
+        var reading = Read("host.grpc.socket = /run/h.sock\nhost.grpc.socket.group = no-such-group");
+
+        Assert.Null(reading.Settings);
+        Assert.Equal(
+            $"{_folder.At("main.conf")}:2: host.grpc.socket.group: \"no-such-group\" cannot be used; allowed is the name or the number of a group of this machine",
+            Assert.Single(reading.Problems).ToString());
+    }
+
+    [Fact]
+    public void An_authority_of_clients_must_be_one()
+    {
+        var (pem, key) = Certificates.Write(_folder);
+        var reading = Read($"host.grpc.tls = yes\nhost.grpc.tls.pem = {pem}\nhost.grpc.tls.key = {key}\nhost.grpc.tls.client_ca = {key}");
+
+        Assert.Null(reading.Settings);
+        Assert.Equal(
+            $"{_folder.At("main.conf")}:4: host.grpc.tls.client_ca: {key} cannot be used: it holds no authority's own certificate, "
+            + "one that is signed by itself, in PEM form",
+            Assert.Single(reading.Problems).ToString());
     }
 
     [Fact]
@@ -251,13 +299,16 @@ public sealed class ServerSettingsTests : IDisposable
                 "host.state_dir = /home/me/.local/state/hephaestus",
                 "plan.rule_dir = /work/plans",
                 "plan.rule_log = /home/me/.local/state/hephaestus/dumps",
+                "plan.trust = warn",
                 "exec.max_concurrent = 1000",
                 "exec.grace = 10s",
                 "exec.cgroup = auto",
                 "log.late_output = 1m",
                 "history.sync = normal",
                 "history.keep_* = (none, everything is kept)",
+                "audit.keep_days = 365",
                 "hermes.enable = no",
+                "access.* = (none, whoever reaches the server is operator)",
             ],
             ServerSettingsReader.Read(null, Protocol.Configuration.Configuration.Empty, s_surroundings).Settings?.Describe());
     }

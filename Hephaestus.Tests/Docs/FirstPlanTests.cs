@@ -1,12 +1,10 @@
-using System.Diagnostics;
-using System.Text.RegularExpressions;
 using Hephaestus.Protocol;
 using Hephaestus.Tests.EndToEnd;
 
 namespace Hephaestus.Tests.Docs;
 
 /// <summary>README's first steps, command by command, as a new user takes them.</summary>
-public sealed partial class FirstPlanTests
+public sealed class FirstPlanTests
 {
     private const string Address = "http://127.0.0.1:3041";
 
@@ -24,7 +22,7 @@ public sealed partial class FirstPlanTests
         var (printed, runnable) = (new List<string>(), true);
         foreach (var block in blocks)
         {
-            printed.Add(await RunAsync(block, home, server));
+            printed.Add(await ManualShell.RunAsync(block.Replace(Address, server.Address, StringComparison.Ordinal), home.Directory));
             runnable &= !block.Contains("parrent", StringComparison.Ordinal);
             await SeenAsync(client, runnable);
         }
@@ -48,25 +46,4 @@ public sealed partial class FirstPlanTests
             }
         }
     }
-
-    /// <summary>Runs a block by bash; a comment at its end may name another exit code than 0. Gives what it printed.</summary>
-    private static async Task<string> RunAsync(string block, ServerHome home, ServerProcess server)
-    {
-        var start = new ProcessStartInfo("bash", ["-e", "-c", block.Replace(Address, server.Address, StringComparison.Ordinal)])
-        {
-            WorkingDirectory = home.Directory,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["PATH"] = $"{Path.GetDirectoryName(Programs.Cli)}:{start.Environment["PATH"]}";
-        using var process = Process.Start(start)!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync().DefaultTimeout();
-        var expected = ExitCode.Match(block) is { Success: true } named ? int.Parse(named.Groups[1].Value) : 0;
-        Assert.True(process.ExitCode == expected, $"{block}ended with {process.ExitCode}:\n{await output}{await error}");
-        return await output + await error;
-    }
-
-    [GeneratedRegex(@"# exit code (\d+)\n\z")]
-    private static partial Regex ExitCode { get; }
 }

@@ -3,7 +3,7 @@ using Hephaestus.Tests.EndToEnd;
 
 namespace Hephaestus.Tests.Docs;
 
-/// <summary>What users read: README.md and the pages in docs.</summary>
+/// <summary>What users read: README.md with those beside it, and the pages in docs.</summary>
 internal static partial class Manual
 {
     /// <summary>All pages, by their paths from the repository's root on.</summary>
@@ -11,6 +11,7 @@ internal static partial class Manual
     [
         "README.md",
         "CHANGELOG.md",
+        "SECURITY.md",
         .. Directory.EnumerateFiles(Path.Combine(Programs.Root, "docs"), "*.md").Select(file => $"docs/{Path.GetFileName(file)}"),
     ];
 

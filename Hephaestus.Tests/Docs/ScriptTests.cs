@@ -10,10 +10,12 @@ public sealed class ScriptTests
     [Theory]
     [InlineData("chaos")]
     [InlineData("fuzz")]
+    [InlineData("install")]
     [InlineData("make-certs")]
     [InlineData("publish")]
     [InlineData("run")]
     [InlineData("test")]
+    [InlineData("uninstall")]
     public async Task A_script_tells_how_it_is_used(string script)
     {
         using var home = new ScriptHome();

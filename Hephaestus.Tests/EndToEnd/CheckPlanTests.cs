@@ -48,7 +48,7 @@ public sealed class CheckPlanTests
         await using var home = new ServerHome();
         var file = home.Plan("set", "p", $"""
             <plan id="tag" params="A B"></plan>
-            <step name="who" user="no-such-user">true</step>
+            <step name="who">true</step>
             <step name="gone" cwd="/no/such/directory">true</step>
             <step name="tilde" cwd="~/there">true</step>
             <step name="file" cwd="{home.Configuration}">true</step>
@@ -63,7 +63,6 @@ public sealed class CheckPlanTests
         Assert.Equal(
             $"""
             Errors:
-              {file}:2:24: step 'who': there is no user 'no-such-user' on this machine
               {file}:3:24: step 'gone': the working directory "/no/such/directory" does not exist; make it, or correct cwd
               {file}:4:25: step 'tilde': the working directory "~/there" does not exist; it is taken as it is written: no shell expands it
               {file}:5:24: step 'file': the working directory "{home.Configuration}" is not a directory; correct it, or cwd
@@ -73,10 +72,25 @@ public sealed class CheckPlanTests
               {file}:1:1: the parameter B is not given: commands see no such variable, unless setenv sets it
               {file}:7:25: step 'later': the working directory "/no/made" does not exist; unless the step 'maker' makes it, this step will fail
 
-            Nothing was run. 4 errors, 3 warnings.
+            Nothing was run. 3 errors, 3 warnings.
 
             """,
             result.Out[result.Out.IndexOf("Errors:", StringComparison.Ordinal)..]);
+    }
+
+    /// <summary>Where the server is not root, another user is a mistake of the plan already.</summary>
+    [RootFact]
+    public async Task A_user_that_does_not_exist_is_told_with_its_place()
+    {
+        await using var home = new ServerHome();
+        var file = home.Plan("set", "p", "<plan id=\"tag\"></plan>\n<step name=\"who\" user=\"no-such-user\">true</step>\n");
+        await using var server = await home.StartAsync();
+
+        var result = await CliProcess.RunAsync(server, "exec", "--set", "set", "--name", "p", "--dry-run");
+
+        Assert.Equal((4, ""), (result.ExitCode, result.Err));
+        Assert.Contains($"  {file}:2:24: step 'who': there is no user 'no-such-user' on this machine\n", result.Out);
+        Assert.EndsWith("Nothing was run. 1 error, 0 warnings.\n", result.Out);
     }
 
     [RootFact]

@@ -14,9 +14,11 @@ internal static class CliProcess
     public static async Task<CliResult> RunAsync(ServerProcess server, params string[] arguments) =>
         await RunAsync(["--hostname", server.Address, .. arguments]);
 
-    public static async Task<CliResult> RunAsync(params string[] arguments)
+    public static Task<CliResult> RunAsync(params string[] arguments) => RunAsync([], arguments);
+
+    public static async Task<CliResult> RunAsync((string Name, string Value)[] environment, params string[] arguments)
     {
-        using var process = Start(arguments);
+        using var process = Start(environment, arguments);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().DefaultTimeout();
         return new CliResult(process.ExitCode, await output, await error);
@@ -26,9 +28,16 @@ internal static class CliProcess
     /// Starts it to be watched; the caller ends it. SIGINT ends it also where the tests run in the background of a script:
     /// there it is ignored, which processes inherit.
     /// </summary>
-    public static Process Start(params string[] arguments)
+    public static Process Start(params string[] arguments) => Start([], arguments);
+
+    private static Process Start((string Name, string Value)[] environment, string[] arguments)
     {
-        string[] command = ["--default-signal=INT", Programs.Cli, .. arguments];
+        string[] command =
+        [
+            "--default-signal=INT", "-u", "HEPHAESTUS_HOST", "-u", "HEPHAESTUS_TOKEN",
+            .. environment.Select(variable => $"{variable.Name}={variable.Value}"),
+            Programs.Cli, .. arguments,
+        ];
         return Process.Start(new ProcessStartInfo("env", command)
         {
             RedirectStandardInput = true,

@@ -12,7 +12,7 @@ public sealed class DrainTests
     [Fact]
     public async Task Everything_that_was_accepted_comes_to_its_end_and_nothing_else_begins()
     {
-        await using var home = new ServerHome("exec.max_concurrent = 1");
+        await using var home = new ServerHome("exec.max_concurrent = 1", "access.anonymous = admin");
         using var gate = new Gate(home);
         Gated(home, gate);
         await using var server = await home.StartAsync();
@@ -51,7 +51,7 @@ public sealed class DrainTests
     [Fact]
     public async Task Resuming_is_refused_too_also_when_only_asked_about()
     {
-        await using var home = new ServerHome();
+        await using var home = new ServerHome("access.anonymous = admin");
         home.Plan("set", "p", "<plan id=\"p\"></plan>\n<step name=\"s\">false</step>\n");
         await using var server = await home.StartAsync();
         using var client = new ServerClient(server);
@@ -72,7 +72,7 @@ public sealed class DrainTests
     [Fact]
     public async Task A_caller_that_goes_away_changes_nothing_and_undo_ends_the_others()
     {
-        await using var home = new ServerHome();
+        await using var home = new ServerHome("access.anonymous = admin");
         using var gate = new Gate(home);
         Gated(home, gate);
         await using var server = await home.StartAsync();
@@ -102,7 +102,7 @@ public sealed class DrainTests
     [Fact]
     public async Task A_restart_takes_executions_again_and_goes_on_with_what_ran()
     {
-        await using var home = new ServerHome();
+        await using var home = new ServerHome("access.anonymous = admin");
         using var gate = new Gate(home);
         Gated(home, gate);
         uint id;
@@ -130,7 +130,7 @@ public sealed class DrainTests
     [Fact]
     public async Task Nothing_that_is_accepted_while_draining_begins_is_overlooked()
     {
-        await using var home = new ServerHome();
+        await using var home = new ServerHome("access.anonymous = admin");
         home.Plan("set", "p", "<plan id=\"p\"></plan>\n<step name=\"s\">true</step>\n");
         await using var server = await home.StartAsync();
         using var client = new ServerClient(server);
@@ -173,7 +173,7 @@ public sealed class DrainTests
     [Fact]
     public async Task The_command_waits_for_the_end_and_is_refused_nothing_meanwhile_but_executions()
     {
-        await using var home = new ServerHome();
+        await using var home = new ServerHome("access.anonymous = admin");
         using var gate = new Gate(home);
         Gated(home, gate);
         await using var server = await home.StartAsync();
@@ -205,7 +205,7 @@ public sealed class DrainTests
     [Fact]
     public async Task A_command_that_is_interrupted_says_that_draining_goes_on()
     {
-        await using var home = new ServerHome();
+        await using var home = new ServerHome("access.anonymous = admin");
         using var gate = new Gate(home);
         Gated(home, gate);
         await using var server = await home.StartAsync();
@@ -224,7 +224,7 @@ public sealed class DrainTests
     [Fact]
     public async Task A_command_whose_server_is_restarted_does_not_drain_the_next_one()
     {
-        await using var home = new ServerHome();
+        await using var home = new ServerHome("access.anonymous = admin");
         using var gate = new Gate(home);
         Gated(home, gate);
         await using var first = await home.StartAsync();

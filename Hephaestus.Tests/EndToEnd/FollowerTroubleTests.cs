@@ -122,7 +122,7 @@ public sealed class FollowerTroubleTests
             await client.Calls.ListPlanSetsAsync(new Empty(), cancellationToken: timeout.Token);
         }
 
-        Assert.Equal("", server.Errors);
+        Assert.Empty(server.Troubles);
         Assert.Equal(0, await server.StopAsync());
     }
 

@@ -67,12 +67,12 @@ public sealed class OldClientTests
             true
             </recovery>
             """);
-        home.Plan("old", "deploy.to.prod", """
+        home.Plan("old", "deploy.to.prod", $"""
             <plan id="production"></plan>
             <step name="first" desc="Stop the wiki & its cache">
             echo 1
             </step>
-            <step name="second" parent="first" user="nobody" cwd="/tmp" setenv="TARGET /mnt/backup/wiki  copy" setenv="LEVEL 3">
+            <step name="second" parent="first" user="{(Environment.IsPrivilegedProcess ? "nobody" : Environment.UserName)}" cwd="/tmp" setenv="TARGET /mnt/backup/wiki  copy" setenv="LEVEL 3">
             echo 2
             </step>
             <recovery name="undo" parent="second">

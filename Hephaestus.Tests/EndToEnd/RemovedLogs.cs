@@ -26,13 +26,17 @@ internal static class RemovedLogs
     public static Task FinishedAsync(ServerHome home, uint id) => RemovalAsync(home, id, stage: 2);
 
     /// <summary>Completes when the journal says of a log's removal that it has come so far.</summary>
-    public static async Task RemovalAsync(ServerHome home, uint id, int stage)
+    public static Task RemovalAsync(ServerHome home, uint id, int stage) =>
+        UntilAsync(home, $"SELECT count(*) FROM removed_logs WHERE execution = {id} AND stage >= {stage}", 1);
+
+    /// <summary>Completes when a question to the journal, which a server writes, is answered by this number.</summary>
+    public static async Task UntilAsync(ServerHome home, string sql, long number)
     {
         using var watcher = new FileSystemWatcher(home.State, "journal.db-wal");
         using var written = new SemaphoreSlim(0);
         watcher.Changed += (_, _) => written.Release();
         watcher.EnableRaisingEvents = true;
-        while (Ask(home, $"SELECT count(*) FROM removed_logs WHERE execution = {id} AND stage >= {stage}") == 0)
+        while (Ask(home, sql) != number)
         {
             await written.WaitAsync().DefaultTimeout();
         }

@@ -11,8 +11,14 @@ internal sealed class ServerClient : IDisposable
     private readonly GrpcChannel _channel;
 
     public ServerClient(ServerProcess server)
+        : this(GrpcChannel.ForAddress(server.Address))
     {
-        _channel = GrpcChannel.ForAddress(server.Address);
+    }
+
+    /// <summary>Takes the channel over.</summary>
+    public ServerClient(GrpcChannel channel)
+    {
+        _channel = channel;
         Calls = new Protocol.Hephaestus.HephaestusClient(_channel);
     }
 

@@ -34,6 +34,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>What of it went to standard error.</summary>
     public string Errors => Text(_errors);
 
+    /// <summary>What of that is no warning about how it was configured: who runs these tests makes a difference there.</summary>
+    public string[] Troubles =>
+    [
+        .. Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.StartsWith("hephaestus: warning: ", StringComparison.Ordinal)),
+    ];
+
     /// <summary>Completes when it has printed this.</summary>
     public async Task SaysAsync(string text)
     {
@@ -64,7 +71,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
 
         Address = await _ready.Task;
-        Pid = int.Parse(Said.Split('\n').First(line => line.StartsWith("Hephaestus ", StringComparison.Ordinal)).Split(' ')[^1]);
+        var said = int.Parse(Said.Split('\n').First(line => line.StartsWith("Hephaestus ", StringComparison.Ordinal)).Split(' ')[^1]);
+
+        // The first process of a container, which is not that of this machine: whoever made the container is its parent.
+        Pid = said == 1 ? Server.Supervision.ProcessTable.Read().Single(process => process.Parent == _process.Id).Pid : said;
         return true;
     }
 

@@ -7,6 +7,7 @@ DUMPS: the server's plan.rule_log. GATE: a FIFO that the plan old/waits reads. S
 """
 
 import os
+import pwd
 import re
 import sys
 import time
@@ -138,7 +139,7 @@ def details():
     fields = [(step.name, step.desc, step.type, step.user, step.action, step.parent) for step in plan.steps]
     assert fields == [
         ("first", "Stop the wiki & its cache", "step", "", "echo 1", ""),
-        ("second", "", "step", "nobody", "cd /tmp && echo 2", "first"),
+        ("second", "", "step", "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name, "cd /tmp && echo 2", "first"),
         ("undo", "", "recovery", "", "echo 3", "second"),
     ], fields
     variables = [(variable.key, variable.value) for variable in plan.steps[1].envvars]

@@ -124,7 +124,7 @@ public sealed class HermesTests : IDisposable
     [Fact]
     public async Task A_server_that_tells_Hermes_nothing_says_so()
     {
-        await using var home = new ServerHome();
+        await using var home = new ServerHome("access.anonymous = admin");
         await using var server = await home.StartAsync();
 
         var shown = await CliProcess.RunAsync(server, "hermes", "--json");
@@ -148,7 +148,8 @@ public sealed class HermesTests : IDisposable
     private static ServerHome Home(int port)
     {
         var home = new ServerHome(
-            "hermes.enable = yes", $"hermes.grpc.address = http://127.0.0.1:{port}", "hermes.table = statuses", "hermes.key.prefix = olympus/");
+            "hermes.enable = yes", $"hermes.grpc.address = http://127.0.0.1:{port}", "hermes.table = statuses", "hermes.key.prefix = olympus/",
+            "access.anonymous = admin");
         home.Plan("set", "good", "<plan id=\"good_id\"></plan>\n<step name=\"a\">true</step>\n");
         home.Plan("set", "bad", "<plan id=\"bad_id\"></plan>\n<step name=\"a\">false</step>\n");
         home.Plan("set", "refused", "<plan id=\"refused\"></plan>\n<step name=\"a\">true</step>\n");

@@ -51,6 +51,27 @@ public sealed class ManyExecutionsTests(ITestOutputHelper output)
         await ShowPlansAsync(client);
         Say("after these", Memory(server.Pid));
         Assert.Equal((uint)s_executions + 1, (await TimedAsync("exec to its end", () => client.RunAsync("set", "plan"))).Id);
+
+        await LimitAsync(home, server, "set?7");
+        await ListedAsync(client, "newest 50 of one's only set", new(), id => Of(id).Set == "set 7");
+        await ListedAsync(client, "those of one's set that are NOK, in the middle", new() { States = { State.Nok }, PageToken = $"{late}" }, id => id < late && Of(id) is ("set 7", _, State.Nok));
+        await ListedAsync(client, "newest 50 of a plan in one's set", new() { Plan = "plan 77" }, _ => false);
+        await LimitAsync(home, server, "rare*");
+        await ListedAsync(client, "those of one's only set, a rare one", new(), IsRare);
+        await ShowPlansAsync(client, IsRare);
+        await LimitAsync(home, server, "rare* set?1*");
+        await ListedAsync(client, "newest 50 of one's twelve sets", new(), id => IsMine(Of(id).Set));
+        await ListedAsync(client, "newest 50 of them that are OK", new() { States = { State.Ok } }, id => Of(id) is (var set, _, State.Ok) && IsMine(set));
+        await ListedAsync(client, "newest 50 of a plan in them", new() { Plan = "plan 10" }, id => Of(id) is (var set, "plan 10", _) && IsMine(set));
+        await ShowPlansAsync(client, id => IsMine(Of(id).Set));
+
+        static bool IsMine(string set) => set == GeneratedHistory.RareSet || set.StartsWith("set 1", StringComparison.Ordinal);
+    }
+
+    private static async Task LimitAsync(ServerHome home, ServerProcess server, string sets)
+    {
+        await File.AppendAllLinesAsync(home.Configuration, [$"access.anonymous = viewer {sets}"]);
+        await server.SaysAsync($"rules of access taken in: access.anonymous = viewer {sets}");
     }
 
     [Fact]
@@ -131,18 +152,18 @@ public sealed class ManyExecutionsTests(ITestOutputHelper output)
         return call.ResponseStream.Current.Snapshot;
     }
 
-    private async Task ShowPlansAsync(ServerClient client)
+    private async Task ShowPlansAsync(ServerClient client, Predicate<int>? wanted = null)
     {
+        var all = Enumerable.Range(1, s_executions).Where(id => wanted?.Invoke(id) != false).Select(id => (uint)id).ToArray();
         var (list, leftOut) = await TimedAsync(
-            "ShowPlans, the newest in 4 MiB",
+            wanted is null ? "ShowPlans, the newest in 4 MiB" : $"ShowPlans of {all.Length} of one's own",
             async () =>
             {
                 using var call = client.Calls.ShowPlansAsync(new Empty());
                 return (await call.ResponseAsync.DefaultTimeout(), int.Parse(call.GetTrailers().GetValue("left-out") ?? "0"));
             },
             Repeats);
-        Assert.Equal(s_executions, list.Ids.Count + leftOut);
-        Assert.Equal(Enumerable.Range(leftOut + 1, list.Ids.Count).Select(id => (uint)id), list.Ids.Select(each => each.Id));
+        Assert.Equal(all[leftOut..], list.Ids.Select(each => each.Id));
         Say("ids in it", $"{list.Ids.Count}");
     }
 

@@ -51,6 +51,20 @@ public sealed class DiskTests
     }
 
     [FactForRoot]
+    public async Task A_journal_that_was_closed_in_order_waits_for_space_too_when_it_is_opened()
+    {
+        await using var disk = await SmallDisk.MountAsync();
+        await disk.Directory.Open().DisposeAsync();
+        var filler = disk.Fill();
+
+        var error = Assert.Throws<JournalException>(() => disk.Directory.Open());
+
+        Assert.Equal((true, $"{disk.Directory.File}: its disk is full; free some space"), (error.IsFull, error.Message));
+        File.Delete(filler);
+        await disk.Directory.Open().DisposeAsync();
+    }
+
+    [FactForRoot]
     public async Task A_journal_on_a_read_only_file_system_is_refused()
     {
         await using var disk = await SmallDisk.MountAsync();

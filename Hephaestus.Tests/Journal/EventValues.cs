@@ -21,8 +21,8 @@ internal static class EventValues
         select DateTimeOffset.UnixEpoch.AddSeconds(big).AddMicroseconds(micros % 10_000_000_000);
 
     public static Gen<ExecutionFact> Fact { get; } = Gen.OneOf(
-        Outlines().SelectMany(steps => Text.SelectMany(tag => Parameters().Select(parameters =>
-            (ExecutionFact)new ExecutionFact.Accepted("s#1", "p.q", tag, steps, parameters)))),
+        Outlines().SelectMany(steps => Text.SelectMany(tag => Text.SelectMany(by => Parameters().Select(parameters =>
+            (ExecutionFact)new ExecutionFact.Accepted("s#1", "p.q", tag, steps, parameters) { By = by })))),
         Gen.Constant((ExecutionFact)new ExecutionFact.Started()),
         Number().SelectMany(step => Number().Select(attempt => (ExecutionFact)new ExecutionFact.StepStarting(step, attempt))),
         Number().SelectMany(step => Number().Select(pid => (ExecutionFact)new ExecutionFact.StepStarted(step, 2, pid))),

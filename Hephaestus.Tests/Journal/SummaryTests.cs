@@ -58,6 +58,7 @@ public sealed class SummaryTests
                 ],
                 [new Variable("NAME", value)])
             {
+                By = tag,
                 Resumes = 7,
             },
             new ExecutionFact.Started(),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using FsCheck;
 using FsCheck.Fluent;
+using Hephaestus.Server.Catalogue;
 using Hephaestus.Server.Executions;
 using Hephaestus.Server.Journal;
 
@@ -32,6 +33,9 @@ public sealed class ViewTests : IAsyncLifetime, IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    private static readonly SetGlobs[] s_reaches =
+        [SetGlobs.All, new(ImmutableArray<string>.Empty), new(["set1"]), new(["set?"]), new(["*0", "set2"]), new(["none*"])];
+
     [Fact]
     public void Any_page_holds_what_a_plain_search_finds() =>
         Prop.ForAll(Queries().ToArbitrary(), query =>
@@ -55,12 +59,21 @@ public sealed class ViewTests : IAsyncLifetime, IDisposable
     {
         var listed = _rows.Where(row => !row.Dumped).Select(row => new ListedExecution(row.Id, row.Set, row.Plan)).ToList();
 
-        Assert.Equal(Enumerable.Reverse(listed), _journal.Snapshot(view => view.Listed(row => row)));
+        Assert.Equal(Enumerable.Reverse(listed), _journal.Snapshot(view => view.Listed(row => row, SetGlobs.All)));
         Assert.Equal(
-            Enumerable.Reverse(listed.TakeLast(7)), _journal.Snapshot(view => view.Listed(row => row.Id > listed[^8].Id ? row : null)));
+            Enumerable.Reverse(listed.TakeLast(7)), _journal.Snapshot(view => view.Listed(row => row.Id > listed[^8].Id ? row : null, SetGlobs.All)));
         Assert.Equal(listed.Skip(20).Take(9), _journal.ListedAfter(listed[19].Id, 9));
-        Assert.Equal(listed.Count, _journal.Snapshot(view => view.ListedCount));
+        Assert.Equal(listed.Count, _journal.Snapshot(view => view.ListedCount(SetGlobs.All)));
     }
+
+    [Fact]
+    public void The_list_holds_of_some_sets_what_it_holds_of_all() => Assert.All(s_reaches, reach =>
+    {
+        var listed = _rows.Where(row => !row.Dumped && reach.Covers(row.Set)).Select(row => row.Id).Reverse().ToArray();
+
+        Assert.Equal(listed, _journal.Snapshot(view => view.Listed(row => row, reach)).Select(row => row.Id));
+        Assert.Equal(listed.Length, _journal.Snapshot(view => view.ListedCount(reach)));
+    });
 
     [Fact]
     public void An_execution_is_found_with_its_events()
@@ -130,6 +143,7 @@ public sealed class ViewTests : IAsyncLifetime, IDisposable
 
     private IEnumerable<ExecutionRow> Naive(ExecutionQuery query) => _rows
         .Where(row => query.Before is not { } before || row.Id < before)
+        .Where(row => query.Reach.Covers(row.Set))
         .Where(row => query.Set.Length == 0 || row.Set == query.Set)
         .Where(row => query.Plan.Length == 0 || row.Plan == query.Plan)
         .Where(row => query.States.IsDefaultOrEmpty || query.States.Contains(row.State))
@@ -164,11 +178,13 @@ public sealed class ViewTests : IAsyncLifetime, IDisposable
         from plan in Gen.Elements("", "plan0", "plan3", "none")
         from states in Gen.OneOf(Gen.Constant(Array.Empty<State>()), Gen.Elements(s_states).ArrayOf())
         from listed in Gen.Elements(true, false)
-        select new ExecutionQuery(limit, before, set, plan, [.. states], listed);
+        from reach in Gen.Elements(s_reaches)
+        select new ExecutionQuery(limit, before, set, plan, [.. states], listed) { Reach = reach };
 
     private static Gen<EventFilter> Filters() =>
         from set in Gen.Elements("", "set0", "none")
         from plan in Gen.Elements("", "plan1", "none")
         from id in Gen.Elements(0u, 0u, 3u, 150u, 999u)
-        select new EventFilter(set, plan, id);
+        from reach in Gen.Elements(s_reaches)
+        select new EventFilter(set, plan, id) { Reach = reach };
 }

@@ -37,7 +37,7 @@ public sealed class TextLimitTests
         Assert.Null(await target.WrongAsync(CancellationToken.None));
         foreach (var (what, call) in s_calls)
         {
-            foreach (var text in new[] { Escape, new string('x', 100_000), "\u009b31m" })
+            foreach (var text in new[] { Escape, new string('x', 50_000), "\u009b31m" })
             {
                 var refused = await Assert.ThrowsAsync<RpcException>(() => call(target.Calls, text).DefaultTimeout());
 
@@ -104,7 +104,7 @@ public sealed class TextLimitTests
     public async Task The_command_line_shows_no_control_characters_of_a_server_whatever_it_writes_to()
     {
         await using var home = new ServerHome();
-        home.Plan("set", "p", $"<plan id=\"x{Escape}\"></plan>\n<step name=\"a\" desc=\"say {Escape} it\">echo {Escape}</step>\n");
+        home.Plan("set", "p", $"<plan id=\"x\"></plan>\n<step name=\"a\">: '{Escape}'</step>\n");
         home.Plan("set", "broken", $"<plan id=\"x\"></plan>\n<step name=\"a\" {Escape}=\"b\">:</step>\n");
         await using var server = await home.StartAsync();
         await CliProcess.ExecAsync(server, "set", "p");

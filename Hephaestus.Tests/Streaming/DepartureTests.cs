@@ -30,6 +30,6 @@ public sealed class DepartureTests
         });
 
         Assert.Equal(0, await server.StopAsync());
-        Assert.Equal("", server.Errors);
+        Assert.Empty(server.Troubles);
     }
 }

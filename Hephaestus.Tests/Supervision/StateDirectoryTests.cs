@@ -15,7 +15,7 @@ public sealed class StateDirectoryTests
         Assert.Equal(2, await second.ExitedAsync());
 
         Assert.Contains($"hephaestus: the state directory {home.State} is in use by another server", second.Errors);
-        Assert.Single(second.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Single(second.Troubles);
         Assert.Equal(0, await first.StopAsync());
     }
 

@@ -55,6 +55,20 @@ public sealed class StepSurroundingsTests
     }
 
     [Fact]
+    public async Task What_concerns_the_server_alone_is_not_in_its_environment()
+    {
+        (string Name, string Value)[] servers =
+        [
+            ("NOTIFY_SOCKET", "@4711"), ("LISTEN_FDS", "4711"), ("WATCHDOG_USEC", "4711"), ("CREDENTIALS_DIRECTORY", "/4711"),
+            ("MEMORY_PRESSURE_WATCH", "/4711"), ("JOURNAL_STREAM", "4711:1"), ("STATE_DIRECTORY", "/4711"), ("HEPHAESTUS_TOKEN", "4711"),
+        ];
+
+        var (_, output, _) = await RunAsync("env | grep -c 4711; echo $OTHER", "", [.. servers, ("OTHER", "passed on")]);
+
+        Assert.Equal("0\npassed on\n", output);
+    }
+
+    [Fact]
     public async Task It_is_killed_for_want_of_memory_as_the_server_would_be()
     {
         var (_, output, _) = await RunAsync("cat /proc/self/oom_score_adj");

@@ -33,6 +33,9 @@ internal sealed record Scenario(
     [
         $"exec.max_concurrent = {MaxConcurrent}",
         "exec.grace = 1s",
+
+        // Rounds drain the server, over TCP.
+        "access.anonymous = admin",
         $"history.sync = {(SyncsFully ? "full" : "normal")}",
     ];
 
