@@ -31,7 +31,7 @@ internal sealed class AuditedCall(string name, object? request, DateTimeOffset t
     public AuditEntry Entry(ServerCallContext context, AuditOutcome outcome)
     {
         var caller = Caller.Find(context);
-        var subject = request is null ? AuditSubject.Nothing : AuditedRequests.Bounded(AuditedRequests.Subject(request));
+        var subject = request is null ? AuditSubject.Nothing : AuditedRequests.Subject(request);
         return new AuditEntry(time, caller.Name, caller.Origin, name, subject, outcome);
     }
 

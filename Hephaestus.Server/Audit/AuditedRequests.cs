@@ -1,6 +1,5 @@
 using Google.Protobuf.Collections;
 using Hephaestus.Server.Journal;
-using Hephaestus.Server.Streaming;
 using Wire = Hephaestus.Protocol;
 
 namespace Hephaestus.Server.Audit;
@@ -57,18 +56,6 @@ internal static class AuditedRequests
         Wire.DrainRequest m => new(Text: m.Undo ? "undo" : ""),
         _ => AuditSubject.Nothing,
     };
-
-    /// <summary>With texts no longer than right ones are: of what is refused they may be.</summary>
-    public static AuditSubject Bounded(AuditSubject subject) => subject with
-    {
-        Set = Cut(subject.Set, Limits.Name),
-        Plan = Cut(subject.Plan, Limits.Name),
-        RequestId = Cut(subject.RequestId, Limits.RequestId),
-        Text = Cut(subject.Text, Limits.Reason),
-    };
-
-    private static string Cut(string text, int most) =>
-        text.Length <= most ? text : $"{text.AsSpan(0, most - (char.IsHighSurrogate(text[most - 1]) ? 1 : 0))}…";
 
     private static string Parameters(ICollection<string> names) =>
         names.Count == 0 ? "" : $"parameters {Listed([.. names.Order(StringComparer.Ordinal).Take(MostNames)], names.Count)}";

@@ -30,9 +30,6 @@ internal static class Limits
     /// <summary>Bytes of all calls' unfinished messages, beyond those.</summary>
     public const long Unfinished = 64 * KiB * KiB;
 
-    /// <summary>Characters that a record of the audit keeps of a set's or plan's name; PlanNames refuses longer ones.</summary>
-    public const int Name = 255;
-
     /// <summary>Characters of a request's id.</summary>
     public const int RequestId = 128;
 

@@ -27,8 +27,10 @@ internal abstract class Area(string name, int batch)
 
     /// <summary>Throws each, some at once.</summary>
     /// <param name="wrong">What is wrong about the answer to one; null: nothing.</param>
+#pragma warning disable CA1068 // CancellationToken parameters must come last: a lambda of some lines reads best there
     protected static async Task<IReadOnlyList<Failure>> EachAsync(
         IReadOnlyList<Input> inputs, int atOnce, CancellationToken patience, Func<Input, CancellationToken, Task<string?>> wrong)
+#pragma warning restore CA1068
     {
         var failures = new System.Collections.Concurrent.ConcurrentQueue<Failure>();
         var options = new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = patience };
