@@ -21,7 +21,7 @@ internal static class Check
         var (settings, problems) = ServerSettings.Read(configuration);
         foreach (var problem in problems)
         {
-            Console.Out.WriteLine(problem);
+            Say(problem);
         }
 
         if (settings is null)
@@ -35,7 +35,7 @@ internal static class Check
         }
 
         var delegation = Delegation.Find(settings.Cgroup);
-        Console.Out.WriteLine(delegation.Said);
+        Say(delegation.Said);
         if (delegation.IsFault)
         {
             return ExitCodes.Usage;
@@ -50,20 +50,20 @@ internal static class Check
         var entries = snapshot.Sets.Values.SelectMany(set => set.Plans.Values).ToArray();
         foreach (var line in snapshot.Problems.Select(problem => $"{problem.Path}: {problem.Message}").Concat(entries.SelectMany(Findings)))
         {
-            Console.Out.WriteLine(line);
+            Say(line);
         }
 
         if (settings.Retention.Removes)
         {
-            Console.Out.WriteLine($"logs of ended executions go by {string.Join(", ", settings.Retention.Describe())}");
+            Say($"logs of ended executions go by {string.Join(", ", settings.Retention.Describe())}");
         }
 
         var broken = entries.Count(entry => entry.Reading.Plan is null);
-        Console.Out.WriteLine($"{Startup.Counted(entries.Length, "plan")} in {Startup.Counted(snapshot.Sets.Count, "plan set")}, {broken} with errors");
+        Say($"{Startup.Counted(entries.Length, "plan")} in {Startup.Counted(snapshot.Sets.Count, "plan set")}, {broken} with errors");
         var sound = broken == 0 && snapshot.Problems.IsEmpty;
         foreach (var finding in new StateCheck(settings.StateDirectory).Run())
         {
-            Console.Out.WriteLine(finding);
+            Say(finding);
             sound &= !finding.IsError;
         }
 
@@ -85,6 +85,8 @@ internal static class Check
         group difference.Line by difference.Reason into lines
         let place = $"{entry.File}:{step.FirstLine + lines.First() - 1}"
         select $"reads differently: {place}: step {Spelling.Quote(step.Name)}: {lines.Key}{More(lines.Count() - 1)}";
+
+    private static void Say(object line) => Console.Out.WriteLine(LogLines.Plain($"{line}"));
 
     private static string More(int lines) => lines == 0 ? "" : $" (and {Startup.Counted(lines, "more line")} of it)";
 }

@@ -14,6 +14,7 @@ using Hephaestus.Server.Steps;
 using Hephaestus.Server.Streaming;
 using Hephaestus.Server.Supervision;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Hephaestus.Server;
 
@@ -214,7 +215,7 @@ internal static class Startup
     {
         try
         {
-            writer.WriteLine(line);
+            writer.WriteLine(LogLines.Plain(line));
         }
         catch (IOException)
         {
@@ -242,6 +243,11 @@ internal static class Startup
 
         // What it says of a start that failed is said in our own words.
         .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
-        .AddSimpleConsole(console => console.SingleLine = true)
-        .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+
+        // What a client does to its connection is no fault of the server, and must not fill its log: warnings of a connection
+        // that was ended come with a stack trace, and a flood of resets is critical there.
+        .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error)
+        .AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None)
+        .AddConsoleFormatter<LogLines, ConsoleFormatterOptions>()
+        .AddConsole(console => (console.FormatterName, console.LogToStandardErrorThreshold) = (LogLines.FormatName, LogLevel.Trace));
 }

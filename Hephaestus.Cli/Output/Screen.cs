@@ -97,7 +97,7 @@ internal sealed class Screen : IBufferWriter<byte>
             try
             {
                 _error.Write(Encoding.UTF8.GetBytes(string.Concat(
-                    text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"{Program}: {Harmless(line)}\n"))));
+                    text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"{Program}: {PlainText.Of(line)}\n"))));
             }
             catch (OutputException)
             {
@@ -108,10 +108,13 @@ internal sealed class Screen : IBufferWriter<byte>
         }
     }
 
-    /// <summary>A line of text; on a terminal it is made harmless.</summary>
+    /// <summary>
+    /// A line of text, made harmless also where no terminal is: names and reasons are a server's, and what goes to a file or
+    /// through another program often comes to a terminal in the end.
+    /// </summary>
     public void WriteLine(string text)
     {
-        this.Write(Encoding.UTF8.GetBytes(Settings.IsTerminal ? PlainText.Of(text) : text));
+        this.Write(Encoding.UTF8.GetBytes(PlainText.Of(text)));
         this.Write("\n"u8);
     }
 
@@ -130,8 +133,6 @@ internal sealed class Screen : IBufferWriter<byte>
     public Memory<byte> GetMemory(int sizeHint = 0) => _pending.GetMemory(sizeHint);
 
     public Span<byte> GetSpan(int sizeHint = 0) => _pending.GetSpan(sizeHint);
-
-    private string Harmless(string line) => _error.IsTerminal ? PlainText.Of(line) : line;
 
     private void Erase() => Frame(_live?.Erase());
 

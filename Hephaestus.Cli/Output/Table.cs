@@ -8,7 +8,7 @@ internal static class Table
     public static void Write(
         Screen screen, IReadOnlyList<string> head, IReadOnlyList<string[]> rows, Func<int, string, string> colour)
     {
-        var shown = screen.Settings.IsTerminal ? [.. rows.Select(row => row.Select(PlainText.Of).ToArray())] : rows;
+        string[][] shown = [.. rows.Select(row => row.Select(PlainText.Of).ToArray())];
         var widths = head.Select((title, column) => shown.Select(row => row[column].Length).Append(title.Length).Max()).ToArray();
         screen.WriteLine(Line([.. head], widths, Plain));
         foreach (var row in shown)

@@ -14,29 +14,33 @@ internal sealed class Dumper(Registry registry, LogArchive archive, string direc
     /// <summary>Bytes of a file name, by Linux.</summary>
     private const int LongestName = 255;
 
+    /// <summary>Two who dump the same execution at once write the same, each to a file of its own until it is whole.</summary>
+    private int _unfinished;
+
     /// <summary>Writes one execution's log and takes it off the old list; a reader never sees half a file.</summary>
     /// <exception cref="DumpException">It cannot be written.</exception>
     public async Task DumpAsync(ExecutionState state, CancellationToken cancellation)
     {
         var file = Path.Combine(directory, NameOf(state));
+        var unfinished = Unfinished(file, Interlocked.Increment(ref _unfinished));
         try
         {
             Directory.CreateDirectory(directory);
-            await WriteAsync(state.Id, file, cancellation);
+            await WriteAsync(state.Id, unfinished, file, cancellation);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            Discard(Unfinished(file));
+            Discard(unfinished);
             throw new DumpException($"{file}: {fault.Message}");
         }
 
         await registry.AddAsync(state.Id, new ExecutionFact.Dumped(file));
     }
 
-    private async Task WriteAsync(uint id, string file, CancellationToken cancellation)
+    private async Task WriteAsync(uint id, string unfinished, string file, CancellationToken cancellation)
     {
         var log = archive.Find(id) ?? throw new IOException("its log is gone");
-        await using (var output = new FileStream(Unfinished(file), FileMode.Create, FileAccess.Write, FileShare.None, BufferBytes))
+        await using (var output = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, BufferBytes))
         {
             await foreach (var batch in log.ReadAsync(new LogQuery { UntilNow = true, WholeLines = true }, cancellation))
             {
@@ -51,7 +55,7 @@ internal sealed class Dumper(Registry registry, LogArchive archive, string direc
             output.Flush(flushToDisk: true);
         }
 
-        File.Move(Unfinished(file), file, overwrite: true);
+        File.Move(unfinished, file, overwrite: true);
         Libc.Sync(directory);
     }
 
@@ -72,7 +76,7 @@ internal sealed class Dumper(Registry registry, LogArchive archive, string direc
     {
         var end = string.Create(CultureInfo.InvariantCulture, $"({state.Id})_{clock.GetUtcNow().ToUnixTimeSeconds()}.log");
         var names = $"{state.Set}.{state.Plan}";
-        return Fitting(names, LongestName - Encoding.UTF8.GetByteCount(Unfinished(end))) + end;
+        return Fitting(names, LongestName - Encoding.UTF8.GetByteCount(Unfinished(end, 0))) + end;
     }
 
     private static string Fitting(string name, int bytes)
@@ -86,7 +90,8 @@ internal sealed class Dumper(Registry registry, LogArchive archive, string direc
         return name[..kept];
     }
 
-    private static string Unfinished(string file) => file + ".part";
+    private static string Unfinished(string file, int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{file}.{(uint)number % 10_000:0000}.part");
 }
 
 /// <summary>A log could not be written to a file; the message says which and why.</summary>

@@ -15,6 +15,10 @@ internal sealed class JournalException(string message, Exception? inner = null) 
     public static JournalException From(Exception error, string path) =>
         new(error is SqliteException known ? Describe(known, path) : $"{path}: unexpected {error.GetType().Name}", error);
 
+    /// <summary>A row holds what no row can.</summary>
+    public static JournalException Damaged(string path, Exception damage) =>
+        new($"{path}: damaged, a row of it makes no sense; restore it from a backup, or see what hephaestus --check says", damage);
+
     /// <summary>The file has a schema that this program does not know.</summary>
     public static JournalException Newer(string path, long version) => new(
         $"{path}: written by a newer Hephaestus (version {version}, this one knows {Schema.Version}); install the newer one");

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Microsoft.Data.Sqlite;
 
 namespace Hephaestus.Server.Journal;
@@ -28,6 +29,12 @@ internal sealed class JournalReaders(string path) : IDisposable
         catch (SqliteException error)
         {
             throw JournalException.From(error, path);
+        }
+        catch (Exception damage) when (damage
+            is OverflowException or InvalidCastException or FormatException or ArgumentOutOfRangeException
+            or InvalidDataException or InvalidProtocolBufferException)
+        {
+            throw JournalException.Damaged(path, damage);
         }
     }
 

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Hephaestus.Protocol.Standard.HealthV1;
+using Hephaestus.Server.Plans;
 using Answer = Hephaestus.Protocol.Standard.HealthV1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Hephaestus.Server.Standard;
@@ -16,7 +17,7 @@ internal sealed class HealthService(ServingStatus status) : Health.HealthBase
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
         Task.FromResult(s_services.Contains(request.Service)
             ? Response(AnswerOf(status.Current.Value, request.Service))
-            : throw new RpcException(new Status(StatusCode.NotFound, $"there is no service '{request.Service}'")));
+            : throw new RpcException(new Status(StatusCode.NotFound, $"there is no service {Spelling.Quote(request.Service)}")));
 
     public override Task<HealthListResponse> List(HealthListRequest request, ServerCallContext context)
     {

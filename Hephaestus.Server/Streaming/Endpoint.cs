@@ -4,7 +4,6 @@ using Hephaestus.Server.Access;
 using Hephaestus.Server.Audit;
 using Hephaestus.Server.Configuration;
 using Hephaestus.Server.Standard;
-using Hephaestus.Server.Supervision;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -48,18 +47,21 @@ internal sealed class Endpoint : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc =>
         {
+            Limits.Apply(grpc);
             grpc.Interceptors.Add<AuditGuard>();
             grpc.Interceptors.Add<CallGuard>();
             grpc.Interceptors.Add<AccessGuard>();
+            grpc.Interceptors.Add<SmallRequests>();
         });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(Configure);
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = BoundSocket);
         _application = builder.Build();
         _application.UseRouting();
+        _application.Use(new Reception().PassAsync);
         _application.MapGrpcService<HephaestusService>();
         _application.MapGrpcService<HealthService>();
-        _application.MapGrpcService<ReflectionService>();
-        _application.MapGrpcService<ReflectionV1AlphaService>();
+        _application.MapGrpcService<ReflectionService>().WithMetadata(Reception.ManyRequests);
+        _application.MapGrpcService<ReflectionV1AlphaService>().WithMetadata(Reception.ManyRequests);
         _application.Lifetime.ApplicationStopping.Register(() => serving.Add(Impediments.Stopping));
     }
 
@@ -102,11 +104,7 @@ internal sealed class Endpoint : IAsyncDisposable
     private void Configure(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MaxConcurrentConnections = Descriptors.Connections;
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000;
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
-        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        Limits.Apply(kestrel);
         foreach (var address in Addresses())
         {
             kestrel.Listen(address, Secure);
@@ -124,14 +122,17 @@ internal sealed class Endpoint : IAsyncDisposable
         if (_credentials.Certificate is { } certificate)
         {
             var handshake = new TlsHandshake(certificate.Values, _credentials.Authority?.Values, _log);
-            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = handshake.Begin });
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = handshake.Begin, HandshakeTimeout = Limits.Handshake });
         }
+
+        Limits.Apply(listen);
     }
 
     private void Local(ListenOptions listen)
     {
         listen.Protocols = HttpProtocols.Http2;
         listen.Use(next => LocalPeer.Ask(next, _names));
+        Limits.Apply(listen);
     }
 
     private Socket BoundSocket(EndPoint endPoint) => endPoint is UnixDomainSocketEndPoint && _settings.Socket is { } socket

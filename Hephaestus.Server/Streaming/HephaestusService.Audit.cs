@@ -10,7 +10,7 @@ internal sealed partial class HephaestusService
 {
     public override Task<Wire.AuditPage> ListAudit(Wire.ListAuditRequest request, ServerCallContext context)
     {
-        var limit = request.PageSize == 0 ? DefaultPage : (int)Math.Min(request.PageSize, LargestPage);
+        var limit = request.PageSize == 0 ? DefaultPage : (int)Math.Min(request.PageSize, Limits.Page);
         var query = new AuditQuery(
             limit, Position(request.PageToken), Since(request.Since), request.Who, request.Set, request.Call, request.RefusedOnly);
         var found = journal.Snapshot(view => view.Audit.Page(query));
@@ -39,7 +39,7 @@ internal sealed partial class HephaestusService
         Count = (ulong)placed.Entry.Outcome.Count,
     };
 
-    private static AuditPosition? Position(string token) => token.Split('.') switch
+    private static AuditPosition? Position(string token) => (token.Length <= Limits.PageToken ? token : ".").Split('.') switch
     {
         [""] => null,
         [var time, var sequence] when Number(time) is { } at && Number(sequence) is { } number => new AuditPosition(at, number),

@@ -14,11 +14,6 @@ namespace Hephaestus.Server.Streaming;
 internal sealed partial class HephaestusService
 {
     private const int DefaultPage = 100;
-    private const int LargestPage = 1000;
-    private const int LongestRequestId = 128;
-
-    /// <summary>Characters of all names and values.</summary>
-    private const int LargestParameters = 64 * 1024;
 
     public override async Task<Wire.PlanId> Execute(Wire.PlanArg request, ServerCallContext context)
     {
@@ -100,7 +95,10 @@ internal sealed partial class HephaestusService
     }
 
     private static string RequestId(string text) =>
-        text.Length <= LongestRequestId ? text : throw Refusals.BadRequestId(LongestRequestId);
+        // Two ids that are not UTF-8 may look the same here.
+        text.Length <= Limits.RequestId && !text.Any(letter => char.IsControl(letter) || letter == '\uFFFD')
+            ? text
+            : throw Refusals.BadRequestId();
 
     private static ImmutableArray<Variable> Parameters(IDictionary<string, string> wanted, Plan plan)
     {
@@ -115,9 +113,9 @@ internal sealed partial class HephaestusService
             throw Refusals.BrokenParameter(broken);
         }
 
-        return parameters.Sum(given => given.Key.Length + given.Value.Length) <= LargestParameters
+        return parameters.Sum(given => given.Key.Length + given.Value.Length) <= Limits.Parameters
             ? [.. parameters.Select(given => new Variable(given.Key, given.Value))]
-            : throw Refusals.LargeParameters(LargestParameters);
+            : throw Refusals.LargeParameters(Limits.Parameters);
     }
 
     /// <summary>The newest that fit in a message; how many did not, the trailer <c>left-out</c> says.</summary>
@@ -154,9 +152,10 @@ internal sealed partial class HephaestusService
 
     public override Task<Wire.ExecutionPage> ListExecutions(Wire.ListExecutionsRequest request, ServerCallContext context)
     {
-        var limit = request.PageSize == 0 ? DefaultPage : (int)Math.Min(request.PageSize, LargestPage);
+        var limit = request.PageSize == 0 ? DefaultPage : (int)Math.Min(request.PageSize, Limits.Page);
+        CheckFilter(request.Set, request.Plan);
         var query = new ExecutionQuery(
-            limit, Before(request.PageToken), request.Set, request.Plan, [.. request.States], request.ListedOnly)
+            limit, Before(request.PageToken), request.Set, request.Plan, Known(request.States), request.ListedOnly)
         {
             Reach = Seen(context),
         };
@@ -172,7 +171,8 @@ internal sealed partial class HephaestusService
     public override async Task<Wire.Execution> CancelExecution(Wire.CancelExecutionRequest request, ServerCallContext context)
     {
         Find(request.Id);
-        if (await registry.CancelAsync(request.Id, Caller.Of(context).ToString(), request.Reason, context.CancellationToken) is { } asked)
+        var reason = Reason(request.Reason);
+        if (await registry.CancelAsync(request.Id, Caller.Of(context).ToString(), reason, context.CancellationToken) is { } asked)
         {
             return asked.ToMessage(registry.WaitsFor);
         }
@@ -188,6 +188,7 @@ internal sealed partial class HephaestusService
     public override async Task WatchExecutions(
         Wire.WatchExecutionsRequest request, IServerStreamWriter<Wire.ExecutionUpdate> updates, ServerCallContext context)
     {
+        CheckFilter(request.Set, request.Plan);
         var filter = new EventFilter(request.Set, request.Plan, request.Id) { Reach = Seen(context) };
         var position = request.HasAfterSequence
             ? Known(request.AfterSequence, filter)
@@ -238,7 +239,7 @@ internal sealed partial class HephaestusService
         IServerStreamWriter<Wire.ExecutionUpdate> updates,
         CancellationToken cancellation)
     {
-        var newest = (int)Math.Min(request.Newest, LargestPage);
+        var newest = (int)Math.Min(request.Newest, Limits.Page);
         var (head, states) = journal.Snapshot(view => (view.Head, Newest(view, filter, newest)));
         var snapshot = new Wire.ExecutionSnapshot { Sequence = (ulong)head };
         snapshot.Executions.AddRange(Fitting(states, out var leftOut));
@@ -291,7 +292,18 @@ internal sealed partial class HephaestusService
         throw Refusals.UnknownSequence(sequence, journal.OldestSequence);
     }
 
+    private static ImmutableArray<State> Known(IEnumerable<State> states)
+    {
+        ImmutableArray<State> asked = [.. states.Distinct().Take(Enum.GetValues<State>().Length + 1)];
+        return asked.All(Enum.IsDefined) ? asked : throw Refusals.BadState((int)asked.First(state => !Enum.IsDefined(state)));
+    }
+
+    private static string Reason(string text) =>
+        text.Length <= Limits.Reason && !text.Any(letter => char.IsControl(letter) && letter is not ('\t' or '\n'))
+            ? text
+            : throw Refusals.BadReason();
+
     private static uint? Before(string token) => token.Length == 0
         ? null
-        : uint.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : throw Refusals.BadPageToken();
+        : token.Length <= Limits.PageToken && uint.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : throw Refusals.BadPageToken();
 }

@@ -11,7 +11,7 @@ internal sealed partial class HephaestusService
 {
     public override Task<Wire.HermesPage> ListHermes(Wire.ListHermesRequest request, ServerCallContext context)
     {
-        var limit = request.PageSize == 0 ? DefaultPage : (int)Math.Min(request.PageSize, LargestPage);
+        var limit = request.PageSize == 0 ? DefaultPage : (int)Math.Min(request.PageSize, Limits.Page);
         var (after, reach) = (After(request.PageToken), Seen(context));
         var (page, entries) = journal.Snapshot(view => (
             HermesState(view.Outbox), request.SetAsideOnly ? view.Outbox.SetAside(after, limit, reach) : view.Outbox.All(after, limit, reach)));
@@ -75,5 +75,5 @@ internal sealed partial class HephaestusService
 
     private static long After(string token) => token.Length == 0
         ? 0
-        : long.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) ? sequence : throw Refusals.BadPageToken();
+        : token.Length <= Limits.PageToken && long.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) ? sequence : throw Refusals.BadPageToken();
 }

@@ -25,6 +25,10 @@ internal sealed partial class HephaestusService
         {
             history.History.AddRange(await new NewestLines(MessageBudget, LineOverhead).ReadAsync(log, context.CancellationToken));
         }
+        catch (InvalidDataException damage)
+        {
+            throw Refusals.DamagedLog(request.Id, damage.Message);
+        }
         catch (IOException missing) when (missing.HResult == Libc.NoSuchFile)
         {
             throw Gone(request.Id);

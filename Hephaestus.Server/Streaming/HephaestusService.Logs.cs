@@ -17,6 +17,10 @@ internal sealed partial class HephaestusService
         {
             await SendLogAsync(log, request.ToQuery(log), updates, context.CancellationToken);
         }
+        catch (InvalidDataException damage)
+        {
+            throw Refusals.DamagedLog(request.Id, damage.Message);
+        }
         catch (LogPositionException beyond)
         {
             throw Refusals.BeyondLog(beyond.Message, beyond.Next);
@@ -38,6 +42,10 @@ internal sealed partial class HephaestusService
         {
             var log = archive.Find(id) ?? throw Refusals.NoSuchExecution(id);
             return log.State.LogRemoved is { } removal ? throw Refusals.LogRemoved(id, removal) : log;
+        }
+        catch (InvalidDataException damage)
+        {
+            throw Refusals.DamagedLog(id, damage.Message);
         }
         catch (IOException missing) when (missing.HResult == Libc.NoSuchFile)
         {

@@ -26,11 +26,7 @@ internal sealed partial class HephaestusService
     public override async Task WatchCatalogue(
         Wire.WatchCatalogueRequest request, IServerStreamWriter<Wire.CatalogueUpdate> updates, ServerCallContext context)
     {
-        if (request.Set.Length > 0)
-        {
-            Check("set", request.Set);
-        }
-
+        CheckFilter(request.Set);
         var reach = Seen(context);
         var (known, version) = Known(request.Set, reach);
         foreach (var part in CatalogueMessages.Snapshot(known))

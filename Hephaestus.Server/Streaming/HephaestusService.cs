@@ -74,6 +74,20 @@ internal sealed partial class HephaestusService(
         }
     }
 
+    /// <summary>Empty: all.</summary>
+    private static void CheckFilter(string set, string plan = "")
+    {
+        if (set.Length > 0)
+        {
+            Check("set", set);
+        }
+
+        if (plan.Length > 0)
+        {
+            Check("plan", plan);
+        }
+    }
+
     private static Protocol.Heartbeat Heartbeat(long sequence = 0) => new()
     {
         Time = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow),

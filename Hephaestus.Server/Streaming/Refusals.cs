@@ -25,7 +25,11 @@ internal static class Refusals
             CultureInfo.InvariantCulture,
             $"the log of execution {id} is no longer there: retention removed it at {removal.At:yyyy-MM-dd HH:mm:ss} UTC ({removal.Why})"));
 
-    public static RpcException NoSuchStep(uint id, string step) => Refuse(StatusCode.NotFound, $"execution {id} has no step '{step}'");
+    public static RpcException DamagedLog(uint id, string how) =>
+        Refuse(StatusCode.DataLoss, $"the log of execution {id} is damaged: {how}; hephaestus --check says more");
+
+    public static RpcException NoSuchStep(uint id, string step) =>
+        Refuse(StatusCode.NotFound, $"execution {id} has no step {Spelling.Quote(step)}");
 
     public static RpcException BadName(string refusal) => Refuse(StatusCode.InvalidArgument, refusal);
 
@@ -84,7 +88,7 @@ internal static class Refusals
 
     public static RpcException UnknownParameter(string name, IReadOnlyCollection<string> known) => Refuse(
         StatusCode.InvalidArgument,
-        $"the plan has no parameter {Spelling.Quote(name)}; {(known.Count == 0 ? "it has none" : $"it has {string.Join(", ", known)}")}");
+        $"the plan has no parameter {Spelling.Quote(name)}; {(known.Count == 0 ? "it has none" : $"it has {Some(known)}")}");
 
     public static RpcException BrokenParameter(string name) =>
         Refuse(StatusCode.InvalidArgument, $"the value of the parameter {name} holds a NUL character, which no variable can");
@@ -92,8 +96,27 @@ internal static class Refusals
     public static RpcException LargeParameters(int most) =>
         Refuse(StatusCode.InvalidArgument, $"the parameters have more than {most} characters; put what is so long into a file");
 
-    public static RpcException BadRequestId(int longest) =>
-        Refuse(StatusCode.InvalidArgument, $"request_id has more than {longest} characters");
+    public static RpcException BadRequestId() => Refuse(
+        StatusCode.InvalidArgument,
+        $"request_id has more than {Limits.RequestId} characters, or some that are no text: control characters, or bytes that are not UTF-8");
+
+    public static RpcException BadReason() => Refuse(
+        StatusCode.InvalidArgument, $"reason has more than {Limits.Reason} characters, or control characters other than tabs and new lines");
+
+    public static RpcException BadState(int state) =>
+        Refuse(StatusCode.InvalidArgument, string.Create(CultureInfo.InvariantCulture, $"states: {state} is no state"));
+
+    public static RpcException LargeStreamRequest() => Refuse(
+        StatusCode.ResourceExhausted, $"the request has more than {Limits.StreamRequest} bytes, and would be kept as long as its stream lives");
+
+    public static RpcException LateRequest(TimeSpan all) => Refuse(
+        StatusCode.DeadlineExceeded,
+        string.Create(CultureInfo.InvariantCulture, $"the request was not complete {all.TotalSeconds:0} s after it began"));
+
+    public static RpcException ManyUnfinished() =>
+        Refuse(StatusCode.ResourceExhausted, "too much of other requests is on its way at present; try again");
+
+    public static RpcException BrokenBody() => Refuse(StatusCode.Internal, "the request's body is not what its headers say");
 
     public static RpcException OthersRequest() => Refuse(
         StatusCode.PermissionDenied, "request_id belongs to a request about a plan set that is not the caller's; choose another one");
@@ -116,6 +139,10 @@ internal static class Refusals
     /// <summary>Every error of a plan, one a line: <c>file:line:column: what is wrong</c>; how many did not fit.</summary>
     public static RpcException Broken(CatalogueEntry entry) => Refuse(StatusCode.FailedPrecondition, Fitting([.. Errors(entry)]));
 
+    private static string Some(IReadOnlyCollection<string> names) =>
+        string.Join(", ", names.Take(MostNames)) + (names.Count > MostNames ? $" and {names.Count - MostNames} more" : "");
+
+    private const int MostNames = 20;
     /// <summary>Who can change a plan's file must not have it run: <c>file: why</c>, one a line.</summary>
     public static RpcException Distrusted(string file, IEnumerable<Diagnostic> errors) =>
         Refuse(StatusCode.FailedPrecondition, Fitting([.. errors.Select(found => found.Format(file))]));

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Google.Protobuf;
 using Hephaestus.Server.Supervision.Protocol;
 
 namespace Hephaestus.Server.Supervision;
@@ -36,9 +35,11 @@ internal sealed class ServedConnection : IDisposable
                 _answer(this, request, reply => Answer(id, reply));
             }
         }
-        catch (Exception broken) when (broken is IOException or ObjectDisposedException or InvalidProtocolBufferException)
+#pragma warning disable CA1031 // Do not catch general exception types: whatever a request is, it must not end the parent of all steps
+        catch (Exception)
+#pragma warning restore CA1031
         {
-            // The server has gone; whoever comes next asks again.
+            // The server has gone, or what came is no request; whoever comes next asks again.
         }
     }
 

@@ -119,6 +119,9 @@ internal sealed class Supervisor
                 server.Speaks = ProtocolRange.Of(request.List);
                 answer(new Reply { Attempts = _attempts.List() });
                 break;
+            case not Request.RequestOneofCase.None when !NamesAttempt(request):
+                answer(new Reply { Refused = new Refused { Reason = "the request names no attempt" } });
+                break;
             case Request.RequestOneofCase.Start when ProtocolRange.OfThisProgram.Common(server.Speaks) is null:
                 answer(new Reply { NotStarted = new NotStarted { Reason = Foreign(server) } });
                 break;
@@ -136,6 +139,9 @@ internal sealed class Supervisor
                 break;
         }
     }
+
+    private static bool NamesAttempt(Request request) =>
+        (request.Start?.Key ?? request.Drained?.Key ?? request.Hold?.Key) is not null;
 
     private static string Foreign(ServedConnection server) =>
         $"{Own} speaks {ProtocolRange.OfThisProgram} of its protocol, the server {server.Speaks}; "

@@ -5,7 +5,7 @@ using Hephaestus.Tests.Chaos.Acts;
 
 namespace Hephaestus.Tests.Chaos;
 
-/// <summary>The test assembly run as a program: the long form, as scripts/chaos runs it.</summary>
+/// <summary>The test assembly run as a program: the long form, as scripts/chaos runs it; scripts/fuzz runs it too.</summary>
 internal static class Program
 {
     private const int DefaultRounds = 200;
@@ -14,15 +14,20 @@ internal static class Program
 
     public static async Task<int> Main(string[] arguments)
     {
+        using var interrupted = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Interrupt(context, interrupted));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Interrupt(context, interrupted));
+        if (arguments is ["fuzz", .. var fuzz])
+        {
+            return await Fuzz.FuzzProgram.RunAsync(fuzz, interrupted.Token);
+        }
+
         if (Numbers(arguments) is not { } numbers)
         {
             await Console.Error.WriteLineAsync(Usage);
             return ExitCodes.Usage;
         }
 
-        using var interrupted = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Interrupt(context, interrupted));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Interrupt(context, interrupted));
         var seed = numbers.GetValueOrDefault("--seed", Random.Shared.Next(1_000_000));
         var campaign = new Campaign(seed, numbers.GetValueOrDefault("--rounds", DefaultRounds), Extent.Long, Console.Out);
         return await campaign.RunAsync(numbers.GetValueOrDefault("--from", 1), interrupted.Token) ? 0 : 1;

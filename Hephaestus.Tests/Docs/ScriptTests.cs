@@ -9,6 +9,7 @@ public sealed class ScriptTests
 {
     [Theory]
     [InlineData("chaos")]
+    [InlineData("fuzz")]
     [InlineData("install")]
     [InlineData("make-certs")]
     [InlineData("publish")]

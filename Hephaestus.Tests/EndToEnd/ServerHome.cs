@@ -105,6 +105,9 @@ internal sealed class ServerHome : IAsyncDisposable
         return server;
     }
 
+    /// <summary>The server that was launched last, also if it has ended.</summary>
+    public ServerProcess Last => _servers[^1];
+
     /// <summary>Null: it ended before it listened.</summary>
     public async Task<ServerProcess?> TryStartAsync(params (string Name, string Value)[] environment)
     {
