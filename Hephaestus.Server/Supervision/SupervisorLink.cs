@@ -69,9 +69,9 @@ internal sealed class SupervisorLink : IAsyncDisposable
             // The thread that waits on it wakes up.
             _socket.Shutdown(SocketShutdown.Both);
         }
-        catch (SocketException)
+        catch (Exception over) when (over is SocketException or ObjectDisposedException)
         {
-            // The other side was faster.
+            // The other side was faster, or it was let go of before.
         }
 
         await Closed;

@@ -87,7 +87,10 @@ internal sealed class SupervisorArea() : Area("supervisor", 500)
         return dice.Percent(4) ? Mutation.Noise(dice, 60) : [.. BitConverter.GetBytes(said), .. message];
     }
 
-    /// <summary>What it starts cannot be: the FIFOs are missing.</summary>
+    /// <summary>
+    /// What it starts cannot be: the FIFOs are missing. The paths are relative, so that what is left of one after it was
+    /// changed names nothing beyond the server's directory.
+    /// </summary>
     private static Request Request(Dice dice)
     {
         var key = dice.Percent(85) ? new Key { Execution = FirstKey + (uint)dice.Between(0, 999), Step = 1, Attempt = 1 } : null;
@@ -101,16 +104,16 @@ internal sealed class SupervisorArea() : Area("supervisor", 500)
                 request.Drained = new Drained { Key = key };
                 break;
             case 2:
-                request.Hold = new Hold { Key = key, OutFifo = "/nowhere/out", ErrFifo = "/nowhere/err" };
+                request.Hold = new Hold { Key = key, OutFifo = "nowhere/out", ErrFifo = "nowhere/err" };
                 break;
             case 3:
                 request.Start = new Start
                 {
                     Key = key,
-                    OutFifo = "/nowhere/out",
-                    ErrFifo = "/nowhere/err",
-                    StatusFile = "/nowhere/status",
-                    ServerDirectory = "/",
+                    OutFifo = "nowhere/out",
+                    ErrFifo = "nowhere/err",
+                    StatusFile = "nowhere/status",
+                    ServerDirectory = "nowhere",
                     Command = { "/bin/true" },
                     Environment = { "A=b" },
                     User = dice.Percent(30) ? new User { Uid = 1, Gid = 1, Groups = { 1, 2 } } : null,
