@@ -2,7 +2,7 @@ namespace Hephaestus.Server.Facts;
 
 /// <summary>
 /// Runs what may hang for ever (users and directories may lie on a machine that does not answer), each time on a thread of
-/// its own that ends afterwards. At most so many run, or hang, at once; all others wait for them.
+/// its own, where there may be one more, that ends afterwards. At most so many run, or hang, at once; all others wait for them.
 /// </summary>
 #pragma warning disable CA1001 // Types that own disposable fields should be disposable: a thread that hangs may release it last
 internal sealed class OwnThreads(int most, string name)
@@ -21,9 +21,8 @@ internal sealed class OwnThreads(int most, string name)
         }
         catch (OutOfMemoryException)
         {
-            // The limit of threads is reached.
-            _threads.Release();
-            throw;
+            // The limit of threads is reached: those of the pool are there, and not more of them can hang.
+            ThreadPool.UnsafeQueueUserWorkItem(_ => Run(), null);
         }
 
         return await done.Task.WaitAsync(patience);

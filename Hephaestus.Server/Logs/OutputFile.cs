@@ -6,7 +6,7 @@ namespace Hephaestus.Server.Logs;
 
 /// <summary>An output file while it is filled from a FIFO. It is made at the first byte. Not thread-safe.</summary>
 /// <param name="splices">Whether the kernel moves the bytes; else they are read and written.</param>
-internal sealed class OutputFile(string path, SafeFileHandle fifo, bool splices) : IDisposable
+internal sealed class OutputFile(string path, SafeFileHandle fifo, bool splices, EmptyPipe spare) : IDisposable
 {
     private const int CopyBytes = 64 * 1024;
 
@@ -34,7 +34,7 @@ internal sealed class OutputFile(string path, SafeFileHandle fifo, bool splices)
     }
 
     /// <summary>What <see cref="Move"/> says of a FIFO in which nothing waits.</summary>
-    public int MoveNothing() => Libc.IsOpen(fifo) ? -1 : 0;
+    public int MoveNothing() => spare.IsOpen(fifo) ? -1 : 0;
 
     /// <summary>Counts the newlines between two offsets.</summary>
     public LineCount Count(long start, long end, Span<byte> buffer) =>

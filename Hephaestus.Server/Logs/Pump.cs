@@ -46,6 +46,8 @@ internal sealed class Pump : IDisposable
 
     internal PumpOptions Options { get; }
 
+    internal EmptyPipe Spare { get; } = new();
+
     /// <summary>Begins to pump an attempt's output; what was pumped before a restart is gone on with.</summary>
     /// <param name="late">The attempt's end is settled already: what comes is late output, for as long as that is waited for.</param>
     /// <exception cref="IOException">A FIFO cannot be opened or waited for; nothing is held then.</exception>
@@ -84,6 +86,7 @@ internal sealed class Pump : IDisposable
             source.Dispose();
         }
 
+        Spare.Dispose();
         _timer.Dispose();
         _stop.Dispose();
         _epoll.Dispose();

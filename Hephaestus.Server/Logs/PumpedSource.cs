@@ -42,7 +42,7 @@ internal sealed class PumpedSource : IDisposable
     public PumpedSource(Pump pump, ExecutionLog log, LogFile file, SafeFileHandle fifo, bool late)
     {
         (_pump, _log, Fifo) = (pump, log, fifo);
-        _file = new OutputFile(file.Path, fifo, pump.Splices);
+        _file = new OutputFile(file.Path, fifo, pump.Splices, pump.Spare);
         var from = log.Adopt(file);
         _end = from.Length;
         _recorder = new PieceRecorder(log, file.Source, _file, from, pump.Options);

@@ -125,26 +125,10 @@ internal static partial class Libc
     }
 
     /// <summary>
-    /// Whether bytes wait in a pipe or somebody can still write some, found out without taking any: poll would not tell
-    /// whoever opened a FIFO after its last writer had gone.
+    /// Copies a byte that waits in one pipe into another, without waiting and without taking it: 1, 0 where nothing waits
+    /// and nobody can write, -1 where nothing waits or the other pipe is full.
     /// </summary>
-    public static bool IsOpen(SafeFileHandle pipe)
-    {
-        var (reader, writer) = s_spare ??= Pipe();
-        var copied = tee(pipe, writer, 1, SPLICE_F_MOVE_NONBLOCK);
-        if (copied > 0)
-        {
-            reader.Dispose();
-            writer.Dispose();
-            s_spare = null;
-        }
-
-        return copied != 0;
-    }
-
-    /// <summary>An empty pipe, for each thread that asks: each step is asked about some times.</summary>
-    [ThreadStatic]
-    private static (SafeFileHandle Reader, SafeFileHandle Writer)? s_spare;
+    public static nint CopyOne(SafeFileHandle from, SafeFileHandle to) => tee(from, to, 1, SPLICE_F_MOVE_NONBLOCK);
 
     /// <summary>Takes disk space ahead; the file's length stays.</summary>
     /// <returns>False: the filesystem does not know how.</returns>

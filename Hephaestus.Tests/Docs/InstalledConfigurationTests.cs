@@ -22,7 +22,7 @@ public sealed class InstalledConfigurationTests
         {
             var refused = await CliProcess.RunAsync(server, command);
             Assert.Equal((4, ""), (refused.ExitCode, refused.Out));
-            Assert.Contains("anonymous", refused.Err);
+            Assert.Contains("this server has to know who calls", refused.Err);
         }
 
         var run = await CliProcess.RunAsync("--hostname", $"unix://{home.Socket}", "exec", "--set", "set", "--name", "p", "--follow");
