@@ -57,7 +57,7 @@ internal abstract partial class CallArea(string name) : Area(name, 1500)
             : http != "200" ? null
             : !int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code) || code is 2 or > 16 ? $"the status is {status}: {message}"
             : code == 13 && !Expected().IsMatch(message) ? $"INTERNAL: {message}"
-            : code == 14 && !message.Contains("drain", StringComparison.Ordinal) ? $"UNAVAILABLE: {message}"
+            : code == 14 && !Passing().IsMatch(message) ? $"UNAVAILABLE: {message}"
             : message.Contains("Exception", StringComparison.Ordinal) || message.Contains("   at ", StringComparison.Ordinal) ? $"it tells of the server's insides: {message}"
             : message.Any(letter => char.IsControl(letter) && letter != '\n') ? $"it holds control characters: {Uri.EscapeDataString(message)}"
             : null;
@@ -66,6 +66,10 @@ internal abstract partial class CallArea(string name) : Area(name, 1500)
     /// <summary>Of requests that are no messages.</summary>
     [GeneratedRegex("^(Message|Compressed message|Incomplete message|Stream that ended|Additional data|the request's body)")]
     private static partial Regex Expected();
+
+    /// <summary>It drains because it was told to, or an execution was accepted a moment ago.</summary>
+    [GeneratedRegex("drain|waits for space")]
+    private static partial Regex Passing();
 
     private static async Task<List<Failure>> AskAsync(Input[] calls, string address, CancellationToken late)
     {
