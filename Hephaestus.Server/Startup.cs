@@ -13,6 +13,7 @@ using Hephaestus.Server.Standard;
 using Hephaestus.Server.Steps;
 using Hephaestus.Server.Streaming;
 using Hephaestus.Server.Supervision;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
@@ -238,16 +239,19 @@ internal static class Startup
 
     public static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
-    private static void Log(ILoggingBuilder logging) => logging
-        .SetMinimumLevel(LogLevel.Warning)
+    private static void Log(ILoggingBuilder logging)
+    {
+        logging.Services.AddSingleton<ConsoleFormatter, LogLines>();
+        logging
+            .SetMinimumLevel(LogLevel.Warning)
 
-        // What it says of a start that failed is said in our own words.
-        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
+            // What it says of a start that failed is said in our own words.
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
 
-        // What a client does to its connection is no fault of the server, and must not fill its log: warnings of a connection
-        // that was ended come with a stack trace, and a flood of resets is critical there.
-        .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error)
-        .AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None)
-        .AddConsoleFormatter<LogLines, ConsoleFormatterOptions>()
-        .AddConsole(console => (console.FormatterName, console.LogToStandardErrorThreshold) = (LogLines.FormatName, LogLevel.Trace));
+            // What a client does to its connection is no fault of the server, and must not fill its log: warnings of a connection
+            // that was ended come with a stack trace, and a flood of resets is critical there.
+            .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error)
+            .AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None)
+            .AddConsole(console => (console.FormatterName, console.LogToStandardErrorThreshold) = (LogLines.FormatName, LogLevel.Trace));
+    }
 }
