@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Grpc.Net.Client;
 using Hephaestus.Tests.EndToEnd;
 
@@ -37,6 +38,7 @@ internal sealed class MatrixStage : IAsyncDisposable
             faults.Add($"{who}: refused calls changed {before} to {State()}");
         }
 
+        faults.AddRange(Unrecorded(kind, column, refused).Select(call => $"{who}: the audit does not tell that {call} was refused"));
         faults.AddRange(await ComparedAsync(MatrixTable.Rows.Except(refused)));
         if (MatrixTable.Columns[column].Value is not null && faults.Count == 0)
         {
@@ -60,6 +62,18 @@ internal sealed class MatrixStage : IAsyncDisposable
 
             return otherwise;
         }
+    }
+
+    /// <summary>Refused calls of which the audit does not tell, each by its name and its letter of the table.</summary>
+    private IEnumerable<string> Unrecorded(string kind, int column, IEnumerable<(string Call, string[] Expected)> refused)
+    {
+        // Users and groups are told by the names that the system has for them.
+        var who = kind is "token" or "cert" ? $"{kind}:{MatrixTable.Columns[column].Name}" : kind == "anonymous" ? kind : null;
+        return from call in refused.Select(row => (Name: row.Call.Split(' ')[0], Letter: row.Expected[column])).Distinct()
+               let status = call.Letter == "U" ? StatusCode.Unauthenticated : StatusCode.PermissionDenied
+               where who is not null && RemovedLogs.Ask(
+                   Server.Home, $"SELECT count(*) FROM audit WHERE who = '{who}' AND call = '{call.Name}' AND status = {(int)status}") == 0
+               select $"{call.Name} {call.Letter}";
     }
 
     private ulong Last(string[] sets) => (ulong)RemovedLogs.Ask(
