@@ -40,7 +40,7 @@ internal sealed class AttemptSpawner
 
             return (held, refusal);
         }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ArgumentException)
         {
             // None of these comes when there is a process already, but perhaps before it is known whether there is: then
             // the file has to stay.
@@ -49,7 +49,8 @@ internal sealed class AttemptSpawner
                 File.Delete(start.StatusFile);
             }
 
-            return (null, NotStarted(refused.HResult, isFinal: false, refused.Message));
+            // A path that no file can have is one for good; an exception here would be the end of all that is held.
+            return (null, NotStarted(refused.HResult, isFinal: refused is ArgumentException, refused.Message));
         }
         finally
         {
