@@ -59,7 +59,14 @@ internal sealed class ServedConnection : IDisposable
         }
     }
 
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        // Not beside a write: to a stream that is half disposed that is a fault, and no longer one of the connection.
+        lock (_gate)
+        {
+            _stream.Dispose();
+        }
+    }
 
     private void Answer(ulong id, Reply reply)
     {
